@@ -1,0 +1,10 @@
+"""Answers one question about a photo: which label, for every face in it.
+
+Knows nothing of Telegram, of web pages or of training. `Classifier.open()` is the way in.
+"""
+
+from model.bundle import Bundle, BundleError, Manifest
+from model.classifier import NO_FACE, Classifier, Face, Prediction
+from model.photo import PhotoError
+
+__all__ = ["NO_FACE", "Bundle", "BundleError", "Classifier", "Face", "Manifest", "PhotoError", "Prediction"]

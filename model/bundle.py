@@ -1,0 +1,173 @@
+"""What training hands to serving: one folder with a model, its manifest and its words.
+
+A bundle is opened only when its files are the ones the manifest describes, because unpickling runs code.
+"""
+
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+SHIPPED = Path(__file__).parent
+PICKLE, ONNX, MANIFEST, ANSWERS, CARD = "model.pkl", "model.onnx", "manifest.json", "answers.toml", "README.md"
+
+
+class BundleError(RuntimeError):
+    """A bundle that cannot be served; the message says what is wrong and what to do."""
+
+
+class Input(BaseModel):
+    """How a picture becomes the network's input."""
+
+    height: int = Field(gt=0)
+    width: int = Field(gt=0)
+    resize: Literal["squish", "crop", "pad"] = "squish"
+    pad: Literal["zeros", "border", "reflection"] = "zeros"
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+
+class FaceSearch(BaseModel):
+    """Whether faces are found first, and how they are cut. `margin` is a share of the face's longer side."""
+
+    find: bool
+    min_score: float = Field(0.6, ge=0, le=1)
+    min_side: int = Field(8, ge=1)
+    margin: float = Field(0.4, ge=0, le=4)
+
+
+class Manifest(BaseModel):
+    """`manifest.json`. `files` maps a file's name to its SHA-256; `sure_from` is the probability of an answer from
+    which the bot does not say "not sure"; the logits are divided by `temperature` before the softmax."""
+
+    format: Literal[1] = 1
+    name: str
+    labels: list[str] = Field(min_length=2)
+    input: Input | None = None
+    faces: FaceSearch
+    temperature: float = Field(1.0, gt=0)
+    sure_from: float = Field(0.8, ge=0, le=1)
+    files: dict[str, str]
+    versions: dict[str, str] = {}
+    data: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _labels_differ(self) -> "Manifest":
+        if len(set(self.labels)) < len(self.labels):
+            raise ValueError("the same label stands twice in labels")
+        if ONNX in self.files and self.input is None:
+            raise ValueError(f"input is missing, which {ONNX} needs")
+        return self
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is said about one label in one language: `name` for boxes and counts, `answer` for a photo with one face."""
+
+    name: str
+    answer: str | None = None
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An opened and verified bundle folder."""
+
+    folder: Path
+    manifest: Manifest
+    answers: dict[str, dict[str, Words]] = field(default_factory=dict)
+    colors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, folder: Path | str = SHIPPED) -> "Bundle":
+        """Read and verify a bundle.
+
+        Raises:
+            BundleError: there is none, a file is missing or damaged, or is not the one the manifest describes.
+        """
+        folder = Path(folder)
+        if not folder.is_dir():
+            raise BundleError(f"MODEL_PATH={folder} is not a folder; name a bundle folder, or unset it for the shipped one.")
+        manifest = _read_manifest(folder)
+        _verify(folder, manifest)
+        answers, colors = _read_answers(folder)
+        return cls(folder, manifest, answers, colors)
+
+    def has(self, name: str) -> bool:
+        """Whether the bundle holds that file."""
+        return name in self.manifest.files and (self.folder / name).is_file()
+
+    def words(self, label: str, language: str) -> Words:
+        """What to say about a label; the label itself, readable, where the bundle says nothing."""
+        by_language = self.answers.get(label, {})
+        return by_language.get(language) or by_language.get("en") or Words(label.replace("_", " "))
+
+
+def sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    file = folder / MANIFEST
+    if not file.is_file():
+        if (folder / PICKLE).is_file():
+            raise BundleError(f"{folder} holds {PICKLE} but no {MANIFEST}. {_how_to_export(folder)}")
+        raise BundleError(f"{folder} holds no {MANIFEST}, so it is not a bundle. Make one: python -m training --data DIR --out {folder}")
+    try:
+        return Manifest.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(str(part) for part in problem["loc"]) or "the file"
+        raise BundleError(f"{file} cannot be read: {where}: {problem['msg']}. {_how_to_export(folder)}") from None
+
+
+def _verify(folder: Path, manifest: Manifest) -> None:
+    if not (folder / ONNX).is_file() and not (folder / PICKLE).is_file():
+        raise BundleError(f"{folder} holds neither {ONNX} nor {PICKLE}. Copy the whole bundle folder there.")
+    for name in (PICKLE, ONNX):
+        file = folder / name
+        if not file.is_file():
+            continue
+        if name not in manifest.files:
+            raise BundleError(f"{file} does not stand in {MANIFEST}, so it is not opened. {_how_to_export(folder)}")
+        if sha256(file) != manifest.files[name]:
+            raise BundleError(f"{file} is not the file that {MANIFEST} describes (another SHA-256): replaced, or damaged in copying. {_how_to_export(folder)}")
+
+
+def _how_to_export(folder: Path) -> str:
+    return f"To make a bundle from your learner: python -m training.export {folder / PICKLE} --out {folder}"
+
+
+def _read_answers(folder: Path) -> tuple[dict[str, dict[str, Words]], dict[str, str]]:
+    file = folder / ANSWERS
+    if not file.is_file():
+        return {}, {}
+    try:
+        entries = tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BundleError(f"{file} is not valid TOML: {error}") from None
+    answers: dict[str, dict[str, Words]] = {}
+    colors: dict[str, str] = {}
+    for label, entry in entries.items():
+        if not isinstance(entry, dict):
+            raise BundleError(f"{file}: [{label}] must be a table, such as [{label}.en]")
+        for key, value in entry.items():
+            if key == "color" and isinstance(value, str):
+                colors[label] = value
+            elif isinstance(value, dict) and all(isinstance(text, str) for text in value.values()) and set(value) <= {"name", "answer"}:
+                answers.setdefault(label, {})[key] = Words(value.get("name", label.replace("_", " ")), value.get("answer"))
+            else:
+                raise BundleError(f"{file}: [{label}] {key} must be a color, or a table with name and answer")
+    return answers, colors
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write `manifest.json`, with the SHA-256 of the model files that stand in the folder now."""
+    hashes = {name: sha256(folder / name) for name in (PICKLE, ONNX) if (folder / name).is_file()}
+    content = manifest.model_copy(update={"files": hashes}).model_dump(mode="json", exclude_none=True)
+    (folder / MANIFEST).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")

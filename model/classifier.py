@@ -1,0 +1,140 @@
+"""The way of a photo: decode, find faces, cut them, run the network once for all of them, answer."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from model.bundle import SHIPPED, Bundle
+from model.faces import Box, FaceFinder, cut
+from model.photo import decode, from_image
+from model.runtimes import Runtime, open_runtime
+
+NO_FACE = "no_face"
+MAX_FACES = 100  # the largest are answered; more are a crowd, and cost memory
+
+
+@dataclass(frozen=True)
+class Face:
+    """One answer.
+
+    Attributes:
+        box: left, top, right, bottom in pixels of the photo as a viewer shows it.
+        label: the most probable label.
+        probabilities: by label, adding up to 1.
+        sure: whether the label's probability reaches the bundle's threshold.
+    """
+
+    box: tuple[int, int, int, int]
+    label: str
+    probabilities: dict[str, float]
+    sure: bool
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the label, 0 to 1."""
+        return self.probabilities[self.label]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The answer to a photo.
+
+    Attributes:
+        size: width and height in pixels of the photo as a viewer shows it.
+        faces: one answer per face, largest face first; empty when there is none.
+        whole: the answer for the whole photo, in a bundle that does not look for faces; else None.
+    """
+
+    size: tuple[int, int]
+    faces: tuple[Face, ...] = ()
+    whole: Face | None = None
+
+    @property
+    def main(self) -> Face | None:
+        """The answer that stands for the photo: the whole photo's, or its largest face's; None without a face."""
+        return self.whole or (self.faces[0] if self.faces else None)
+
+    @property
+    def label(self) -> str:
+        """The label of `main`, or "no_face"."""
+        return self.main.label if self.main else NO_FACE
+
+    def as_json(self) -> dict[str, Any]:
+        """What `python -m model --json` and the web API give."""
+        answer: dict[str, Any] = {
+            "faces": [
+                {"box": list(face.box), "label": face.label, "probabilities": face.probabilities} for face in self.faces
+            ],
+            "label": self.label,
+        }
+        if self.whole:
+            answer["probabilities"] = self.whole.probabilities
+        return answer
+
+
+class Classifier:
+    """Answers photos with one bundle. Safe to call from several threads."""
+
+    def __init__(self, bundle: Bundle, runtime: Runtime):
+        self.bundle = bundle
+        self.runtime = runtime
+        search = bundle.manifest.faces
+        self._finder = FaceFinder(search.min_score, search.min_side) if search.find else None
+
+    @classmethod
+    def open(cls, path: Path | str | None = None, runtime: str | None = None) -> "Classifier":
+        """Open a bundle.
+
+        Args:
+            path: a bundle folder; by default `MODEL_PATH` in the environment, or the shipped one.
+            runtime: "auto", "onnx" or "fastai"; by default `MODEL_RUNTIME`, or "auto".
+
+        Raises:
+            BundleError: see `Bundle.open` and `open_runtime`.
+        """
+        bundle = Bundle.open(path or os.environ.get("MODEL_PATH") or SHIPPED)
+        return cls(bundle, open_runtime(bundle, runtime or os.environ.get("MODEL_RUNTIME") or "auto"))
+
+    def predict(self, photo: bytes | Image.Image) -> Prediction:
+        """Answer one photo.
+
+        Args:
+            photo: the bytes of an image file, or an image of any mode.
+
+        Raises:
+            PhotoError: the photo cannot be decoded or is too large.
+        """
+        decoded = from_image(photo) if isinstance(photo, Image.Image) else decode(photo)
+        if self._finder is None:
+            box = (0, 0, *decoded.size)
+            return Prediction(decoded.size, whole=self._answers([decoded.image], [box])[0])
+        found = self._finder.find(decoded.image)[:MAX_FACES]
+        if not found:
+            return Prediction(decoded.size)
+        boxes = [face.box for face in found]
+        places = [box.scaled(decoded.scale).within(*decoded.size) for box in boxes]
+        return Prediction(decoded.size, tuple(self._answers(self._cuts(decoded.image, boxes), places)))
+
+    def _cuts(self, image: Image.Image, boxes: list[Box]) -> list[Image.Image]:
+        rule = self.bundle.manifest.input
+        side = max(rule.height, rule.width) if rule else 224
+        return [cut(image, box, side, self.bundle.manifest.faces.margin) for box in boxes]
+
+    def _answers(self, images: Sequence[Image.Image], places: Sequence[tuple[int, int, int, int]]) -> list[Face]:
+        manifest = self.bundle.manifest
+        rows = softmax(self.runtime.logits(images) / manifest.temperature)
+        return [
+            Face(place, manifest.labels[row.argmax()], dict(zip(manifest.labels, row.tolist())), bool(row.max() >= manifest.sure_from))
+            for place, row in zip(places, rows, strict=True)
+        ]
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities of shape (rows, labels) from logits of that shape."""
+    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)

