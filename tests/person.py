@@ -1,0 +1,129 @@
+"""A person in the local chat, as tests play one: says things, sends photos, presses buttons, reads the answers.
+
+Speaks HTTP to the people's side of the local chat and knows nothing of the bot or of the model.
+"""
+
+import time
+from typing import Any
+
+import httpx
+
+
+class Person:
+    """Somebody in a private chat with the bot.
+
+    Args:
+        url: where the local chat runs, as `LocalChat.url`.
+        chat: the person's id, which is the private chat's id too.
+        language: the language of the person's Telegram, such as "en" or "fr".
+        name: first name.
+
+    Attributes:
+        seen: every event of the chat that was read so far, oldest first, as `GET /chat/events` gives them.
+    """
+
+    def __init__(self, url: str, chat: int = 1, language: str = "en", name: str = "Ada"):
+        self.chat, self.language, self.name = chat, language, name
+        self.seen: list[dict[str, Any]] = []
+        self._http = httpx.Client(base_url=url, timeout=60, trust_env=False)
+        self._last: int = self._get("/chat/events", {"chat": chat, "after": 0, "timeout": 0}).json()["last"]
+        self._unread: list[dict[str, Any]] = []
+
+    def say(self, text: str) -> int:
+        """Send a text; returns its message id."""
+        return self._send({"text": text})[0]
+
+    def send_photo(self, data: bytes, caption: str | None = None) -> int:
+        """Send a photo the way a phone does; returns its message id."""
+        return self._send({"caption": caption}, [("photo.jpg", data, "image/jpeg")])[0]
+
+    def send_album(self, photos: list[bytes]) -> list[int]:
+        """Send several photos at once; returns their message ids."""
+        return self._send({}, [(f"{number}.jpg", data, "image/jpeg") for number, data in enumerate(photos)])
+
+    def send_file(self, data: bytes, file_name: str, mime_type: str) -> int:
+        """Send a file as a file, its bytes untouched; returns its message id."""
+        return self._send({"kind": "document"}, [(file_name, data, mime_type)])[0]
+
+    def send(self, kind: str, data: bytes | None = None) -> int:
+        """Send a message of another kind ("sticker", "video", "voice", "location", ...); returns its message id."""
+        return self._send({"kind": kind}, [] if data is None else [(kind, data, "application/octet-stream")])[0]
+
+    def press(self, message: dict[str, Any], data: str) -> None:
+        """Press the button with that callback data under a message of the bot."""
+        body = {
+            "chat": self.chat,
+            "message_id": message["message_id"],
+            "data": data,
+            "language": self.language,
+            "name": self.name,
+        }
+        _checked(self._http.post("/chat/press", json=body))
+
+    def answers(self, count: int = 1, timeout: float = 15.0) -> list[dict[str, Any]]:
+        """The next messages of the bot that were not returned yet, as Bot API Messages.
+
+        Args:
+            count: how many.
+            timeout: seconds to wait for all of them.
+
+        Raises:
+            AssertionError: fewer came in time; says which.
+        """
+        deadline = time.monotonic() + timeout
+        while len(self._unread) < count and (left := deadline - time.monotonic()) > 0:
+            self._read(left)
+        assert len(self._unread) >= count, (
+            f"{len(self._unread)} of {count} answers came within {timeout:g} s: {[_short(m) for m in self._unread]}; "
+            f"the chat's last events: {[_short_event(event) for event in self.seen[-8:]]}"
+        )
+        taken, self._unread = self._unread[:count], self._unread[count:]
+        return taken
+
+    def silence(self, seconds: float) -> None:
+        """Check that the bot sends no message for that long.
+
+        Raises:
+            AssertionError: it sent one, or one is there that `answers` did not return.
+        """
+        deadline = time.monotonic() + seconds
+        while not self._unread and (left := deadline - time.monotonic()) > 0:
+            self._read(left)
+        assert not self._unread, f"the bot was expected to be silent but sent: {[_short(m) for m in self._unread]}"
+
+    def picture(self, message: dict[str, Any]) -> bytes:
+        """The bytes of the largest size of a message's photo."""
+        largest = max(message["photo"], key=lambda size: size["width"] * size["height"])
+        return self._get(f"/chat/file/{largest['file_id']}").content
+
+    def _send(self, fields: dict[str, str | None], files: list[tuple[str, bytes, str]] | None = None) -> list[int]:
+        form = {key: value for key, value in fields.items() if value is not None}
+        form |= {"chat": str(self.chat), "language": self.language, "name": self.name}
+        answer = self._http.post("/chat/send", data=form, files=[("files", file) for file in files or []])
+        ids: list[int] = _checked(answer).json()["message_ids"]
+        return ids
+
+    def _read(self, timeout: float) -> None:
+        parameters = {"chat": self.chat, "after": self._last, "timeout": min(timeout, 20)}
+        page = self._get("/chat/events", parameters).json()
+        self._last = page["last"]
+        self.seen += page["events"]
+        self._unread += [event["message"] for event in page["events"] if event["type"] == "message" and event["from_bot"]]
+
+    def _get(self, path: str, parameters: dict[str, float] | None = None) -> httpx.Response:
+        return _checked(self._http.get(path, params=parameters))
+
+
+def _checked(answer: httpx.Response) -> httpx.Response:
+    assert answer.is_success, f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text}"
+    return answer
+
+
+def _short(message: dict[str, Any]) -> str:
+    text = message.get("text") or message.get("caption")
+    return repr(text) if text else "/".join(sorted(message.keys() - {"message_id", "date", "chat", "from"}))
+
+
+def _short_event(event: dict[str, Any]) -> str:
+    who = "bot" if event["from_bot"] else "person"
+    return f"{event['type']} of the {who}: {_short(event['message']) if 'message' in event else event}"
