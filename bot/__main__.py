@@ -1,0 +1,111 @@
+"""`python -m bot [--local] [--port N]`: reads the settings, opens the model and runs the bot until it is stopped.
+
+The only place that may start the local chat.
+"""
+
+import logging
+import signal
+import sys
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from pydantic import SecretStr
+
+from bot import log as logs
+from bot.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from localchat import LocalChat
+
+LOCAL_PORT = 8080
+NO_TOKEN = (
+    "TELEGRAM_TOKEN is not set. Get a token from @BotFather and set it, or try the bot here: python -m bot --local"
+)
+log = logging.getLogger("bot")
+
+
+def main(
+    local: Annotated[bool, typer.Option("--local", help="Chat on this machine, without Telegram.")] = False,
+    port: Annotated[
+        int | None,
+        typer.Option(help=f"Where the local chat listens; {LOCAL_PORT} by default, or a free port.", min=0, max=65535),
+    ] = None,
+) -> None:
+    """Answer photos on Telegram. TELEGRAM_TOKEN names the bot; see the README for the other settings."""
+    started = time.perf_counter()
+    for stop in (signal.SIGINT, signal.SIGTERM):  # until the bot runs and takes signals over
+        signal.signal(stop, lambda *_: sys.exit(0))
+    if port is not None and not local:
+        _fail("--port is the local chat's: add --local")
+    try:
+        settings = Settings.read()
+    except SettingsError as error:
+        _fail(str(error))
+    with ExitStack() as open_until_the_end:
+        if local:
+            try:
+                chat = _local_chat(port)
+            except OSError as error:
+                _fail(error.strerror or str(error))
+            open_until_the_end.callback(chat.stop)
+            settings = settings.model_copy(
+                update={"telegram_token": SecretStr(chat.token), "telegram_api_url": chat.url}
+            )
+            print(f"\n  Chat with the bot: {chat.url}   (Ctrl-C stops it)\n", flush=True)
+        elif not settings.telegram_token.get_secret_value():
+            _fail(NO_TOKEN)
+        logs.set_up(settings.log_level, settings.telegram_token.get_secret_value())
+        run(settings, started)
+
+
+def run(settings: Settings, started: float) -> None:
+    """Run the bot until a signal stops it; `started` is when, by `time.perf_counter`, the program did."""
+    from telegram.error import InvalidToken  # here, because a wrong setting should be told at once
+
+    from bot.app import ALLOWED_UPDATES, build
+    from model import BundleError, Classifier
+
+    try:
+        classifier = Classifier.open(settings.model_path, settings.model_runtime)
+    except BundleError as error:
+        _fail(str(error))
+
+    def say_started(username: str) -> None:
+        name, took = classifier.bundle.manifest.name, (time.perf_counter() - started) * 1000
+        log.info("Started as @%s: model %s on %s, ready in %.0f ms", username, name, classifier.runtime.name, took)
+
+    try:
+        build(settings, classifier, say_started).run_polling(
+            allowed_updates=ALLOWED_UPDATES, bootstrap_retries=-1, drop_pending_updates=False
+        )
+    except InvalidToken:
+        _fail(f"TELEGRAM_TOKEN is refused by {settings.telegram_api_url}: copy it again from @BotFather.")
+    except Exception:
+        log.critical("The bot has stopped on an unexpected error", exc_info=True)  # the log hides the token
+        sys.exit(1)
+    log.info("Stopped.")
+
+
+def _local_chat(port: int | None) -> "LocalChat":
+    """A local chat that listens; on a free port when none was asked for and the usual one is taken."""
+    from localchat import LocalChat
+
+    chat = LocalChat(LOCAL_PORT if port is None else port)
+    try:
+        chat.start()
+    except OSError:
+        if port is not None:
+            raise
+        chat = LocalChat(0)
+        chat.start()
+    return chat
+
+
+def _fail(reason: str) -> NoReturn:
+    sys.exit(f"Error: {reason}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,92 @@
+"""The bot on one page: what it reacts to, in order, and what it tells Telegram about itself.
+
+Read this first. Knows nothing of settings files, signals or the command line.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from telegram import BotCommand, Update
+from telegram.error import TelegramError
+from telegram.ext import ApplicationBuilder, CommandHandler, MessageHandler, filters
+
+from bot.connection import Connection
+from bot.handlers import Commands, NotAPhoto, Photos, explain_error
+from bot.replies import label_names
+from bot.settings import Settings
+from bot.stopping import StoppableApplication, StoppableProcessor
+from bot.texts import LANGUAGES, TABLE, listed, say
+from model import Bundle, Classifier
+
+UPDATES_AT_ONCE = 256  # most of them wait for a worker; commands pass them by
+ALLOWED_UPDATES = (Update.MESSAGE, Update.EDITED_MESSAGE)
+EXTENSIONS = ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "heic", "heif", "avif", "tif", "tiff")
+DESCRIPTION_LIMIT, SHORT_DESCRIPTION_LIMIT = 512, 120  # characters, Telegram's
+
+log = logging.getLogger("bot")
+
+NEW = filters.UpdateType.MESSAGE
+EDITED = filters.UpdateType.EDITED_MESSAGE
+MOVING = filters.ANIMATION | filters.VIDEO | filters.VIDEO_NOTE
+IMAGE_FILE = reduce(or_, map(filters.Document.FileExtension, EXTENSIONS), filters.Document.IMAGE) & ~filters.ANIMATION
+IN_PRIVATE = NEW & filters.ChatType.PRIVATE
+
+
+def build(
+    settings: Settings, classifier: Classifier, on_started: Callable[[str], None] = lambda username: None
+) -> StoppableApplication:
+    """The bot, ready for `run_polling`; `on_started` is called with its username once Telegram knows it."""
+
+    async def post_init(application: Any) -> None:
+        await introduce(application.bot, classifier.bundle)
+        on_started(application.bot.username)
+
+    application: Any = (
+        ApplicationBuilder()
+        .application_class(StoppableApplication)
+        .bot(Connection(settings))
+        .concurrent_updates(StoppableProcessor(UPDATES_AT_ONCE))
+        .post_init(post_init)
+        .build()
+    )
+    commands, photos = Commands(classifier.bundle), Photos(classifier)
+    application.add_handlers(
+        [
+            CommandHandler("start", commands.start, NEW),
+            CommandHandler("help", commands.help, NEW),
+            CommandHandler("privacy", commands.privacy, NEW),
+            MessageHandler((NEW | EDITED) & (filters.PHOTO | IMAGE_FILE), photos.answer),
+            # Beyond commands and photos the bot talks only where nobody else is spoken to.
+            MessageHandler(IN_PRIVATE & filters.COMMAND, NotAPhoto("unknown_command").answer),
+            MessageHandler(IN_PRIVATE & filters.TEXT, NotAPhoto("text").answer),
+            MessageHandler(IN_PRIVATE & MOVING, NotAPhoto("moving").answer),
+            MessageHandler(IN_PRIVATE & filters.Sticker.ALL, NotAPhoto("sticker").answer),
+            MessageHandler(IN_PRIVATE & (filters.VOICE | filters.AUDIO), NotAPhoto("sound").answer),
+            MessageHandler(IN_PRIVATE & filters.Document.ALL, NotAPhoto("document").answer),
+            MessageHandler(IN_PRIVATE & ~filters.StatusUpdate.ALL, NotAPhoto("other").answer),
+        ]
+    )
+    application.add_error_handler(explain_error)
+    assert isinstance(application, StoppableApplication)
+    return application
+
+
+async def introduce(bot: Connection, bundle: Bundle) -> None:
+    """Set the command menu, the description and the short description, for each language and for all others."""
+    calls: list[Coroutine[Any, Any, bool]] = []
+    for code in (None, *LANGUAGES[1:]):  # the first language is everybody else's too
+        spoken = code or LANGUAGES[0]
+        labels = listed(label_names(bundle, spoken), spoken, most=5)
+        menu = [BotCommand(name, say(f"menu.{name}", spoken)) for name in TABLE["menu"]]
+        description = say("description", spoken, labels=labels)[:DESCRIPTION_LIMIT]
+        short = say("short_description", spoken)[:SHORT_DESCRIPTION_LIMIT]
+        calls.append(bot.set_my_commands(menu, language_code=code))
+        calls.append(bot.set_my_description(description, language_code=code))
+        calls.append(bot.set_my_short_description(short, language_code=code))
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    if failed := [outcome for outcome in outcomes if isinstance(outcome, TelegramError)]:
+        log.warning("The command menu or description could not be set: %s", failed[0])

@@ -1,0 +1,96 @@
+"""The line to Telegram, which says once when it is broken and once when it works again.
+
+python-telegram-bot retries by itself, with growing pauses; it would log a traceback at each try. Knows nothing of
+what the bot answers.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from telegram import Update
+from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
+from telegram.ext import AIORateLimiter, ExtBot
+from telegram.request import HTTPXRequest
+
+from bot.settings import Settings
+
+log = logging.getLogger("bot")
+
+
+class Limiter(AIORateLimiter):
+    """Keeps Telegram's limits for messages, and waits when Telegram asks to.
+
+    What only decorates the chat (the menu, "typing") neither waits nor makes messages wait: Telegram may ask for
+    hours before the next `setMyDescription`.
+    """
+
+    async def process_request(
+        self, callback: Any, args: Any, kwargs: Any, endpoint: str, *rest: Any, **more: Any
+    ) -> Any:
+        if endpoint.startswith("setMy") or endpoint == "sendChatAction":
+            return await callback(*args, **kwargs)
+        return await super().process_request(callback, args, kwargs, endpoint, *rest, **more)
+
+
+class Connection(ExtBot[int]):
+    """Telegram's Bot API, at the address and with the token of the settings."""
+
+    def __init__(self, settings: Settings):
+        url = settings.telegram_api_url
+        super().__init__(
+            settings.telegram_token.get_secret_value(),
+            base_url=f"{url}/bot",
+            base_file_url=f"{url}/file/bot",
+            request=HTTPXRequest(
+                connection_pool_size=64,
+                pool_timeout=60,  # seconds, as all of these: a flood waits for a free connection instead of failing
+                connect_timeout=10,
+                read_timeout=20,
+                write_timeout=20,
+                media_write_timeout=60,
+            ),
+            get_updates_request=HTTPXRequest(connection_pool_size=1, pool_timeout=10, read_timeout=10),
+            rate_limiter=Limiter(max_retries=5),
+        )
+        self._where = url
+        self._trouble: str | None = None
+
+    async def initialize(self) -> None:
+        """Log in; see `telegram.Bot.initialize`."""
+        with self._watched():
+            await super().initialize()
+
+    async def get_updates(self, *args: Any, **kwargs: Any) -> tuple[Update, ...]:
+        """Fetch updates; see `telegram.Bot.get_updates`. When the token is revoked, the bot stops."""
+        try:
+            with self._watched():
+                return await super().get_updates(*args, **kwargs)
+        except InvalidToken:
+            asyncio.get_running_loop().stop()  # as Application.stop_running: polling has ended for good
+            raise
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except InvalidToken:
+            raise
+        except TelegramError as error:
+            trouble = self._explain(error)
+            if trouble != self._trouble:
+                log.warning("%s Trying again until it works.", trouble)
+            self._trouble = trouble
+            raise
+        if self._trouble:
+            log.info("Telegram answers again.")
+            self._trouble = None
+
+    def _explain(self, error: TelegramError) -> str:
+        if isinstance(error, Conflict):
+            return "Another program fetches this bot's messages with the same token: stop it."
+        if isinstance(error, NetworkError):
+            return f"Telegram cannot be reached at {self._where}: check the network."
+        return f"Telegram at {self._where} answers with an error: {error}."
