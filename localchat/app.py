@@ -1,0 +1,86 @@
+"""The application: the Bot API for a bot, the people's side for the page, and the page itself."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from localchat import people
+from localchat.errors import Refusal
+from localchat.guard import Guard
+from localchat.methods import METHODS
+from localchat.parameters import read_parameters
+from localchat.telegram import Telegram
+
+PAGE = Path(__file__).parent / "page"
+
+
+def create_app(telegram: Telegram) -> Starlette:
+    """The application on a state of its own."""
+
+    async def call(request: Request) -> Response:
+        try:
+            _check_token(telegram, request)
+            method = METHODS.get(request.path_params["method"].lower())
+            if method is None:
+                raise Refusal(404, "Not Found: method not found")
+            return JSONResponse({"ok": True, "result": await method(telegram, await read_parameters(request))})
+        except Refusal as refusal:
+            return _refused(refusal)
+
+    async def download(request: Request) -> Response:
+        try:
+            _check_token(telegram, request)
+            file = telegram.files.at(request.path_params["path"])
+            if file is None:
+                raise Refusal(404, "Not Found")
+            return Response(file.data, media_type="application/octet-stream")
+        except Refusal as refusal:
+            return _refused(refusal)
+
+    async def page(request: Request) -> Response:
+        return FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(telegram.webhook.run())
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    return Starlette(
+        routes=[
+            Route("/bot{token}/{method}", call, methods=["GET", "POST"]),
+            Route("/file/bot{token}/{path:path}", download, methods=["GET"]),
+            *people.routes(telegram),
+            Route("/", page),
+            Mount("/page", StaticFiles(directory=PAGE)),
+        ],
+        middleware=[Middleware(Guard)],
+        exception_handlers={404: _not_found},
+        lifespan=lifespan,
+    )
+
+
+def _check_token(telegram: Telegram, request: Request) -> None:
+    if not secrets.compare_digest(request.path_params["token"].encode(), telegram.token.encode()):
+        raise Refusal(401, "Unauthorized")
+
+
+def _refused(refusal: Refusal) -> Response:
+    body: dict[str, Any] = {"ok": False, "error_code": refusal.status, "description": refusal.description}
+    return JSONResponse(body, refusal.status)
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    return _refused(Refusal(404, "Not Found"))

@@ -1,0 +1,95 @@
+"""The private chats: who is in them, what was said, and what the page has to show. The oldest messages go first."""
+
+import time
+from collections import OrderedDict, deque
+from typing import Any
+
+from localchat.bell import Bell
+
+MAX_MESSAGES = 10_000  # of all chats together
+MAX_EVENTS = 10_000
+MAX_CHATS = 1_000
+
+Json = dict[str, Any]
+
+
+class Chats:
+    """Messages as the Bot API gives them, and a log of events.
+
+    Attributes:
+        last: number of the newest event.
+    """
+
+    def __init__(self, bell: Bell):
+        self._bell = bell
+        self._people: OrderedDict[int, Json] = OrderedDict()
+        self._messages: OrderedDict[tuple[int, int], Json] = OrderedDict()
+        self._events: deque[tuple[int | None, Json]] = deque(maxlen=MAX_EVENTS)
+        self._next_message = 1
+        self.last = 0
+
+    def meet(self, chat: int, name: str, language: str) -> Json:
+        """The person of a chat, as a Bot API User, after updating name and language."""
+        self._people[chat] = {"id": chat, "is_bot": False, "first_name": name, "language_code": language}
+        self._people.move_to_end(chat)
+        while len(self._people) > MAX_CHATS:
+            self._people.popitem(last=False)
+        return self._people[chat]
+
+    def person(self, chat: int) -> Json | None:
+        """The person of a chat; None if nobody ever wrote there."""
+        return self._people.get(chat)
+
+    def describe(self, chat: int) -> Json:
+        """The chat as a Bot API Chat."""
+        return {"id": chat, "type": "private", "first_name": self._people[chat]["first_name"]}
+
+    def add(self, chat: int, sender: Json, content: Json, reply_to: int | None = None) -> Json:
+        """Put a message into a chat; returns it as a Bot API Message."""
+        message: Json = {
+            "message_id": self._next_message,
+            "from": sender,
+            "chat": self.describe(chat),
+            "date": int(time.time()),
+        }
+        if reply_to is not None and (replied := self.message(chat, reply_to)):
+            message["reply_to_message"] = {key: value for key, value in replied.items() if key != "reply_to_message"}
+        message |= content
+        self._next_message += 1
+        self._messages[chat, message["message_id"]] = message
+        while len(self._messages) > MAX_MESSAGES:
+            self._messages.popitem(last=False)
+        self.tell(chat, "message", message=message)
+        return message
+
+    def message(self, chat: int, message_id: int) -> Json | None:
+        """A message that is still there."""
+        return self._messages.get((chat, message_id))
+
+    def replace(self, message: Json) -> None:
+        """Put an edited message in the place of the one with its id."""
+        self._messages[message["chat"]["id"], message["message_id"]] = message
+        self.tell(message["chat"]["id"], "edit", message=message)
+
+    def delete(self, chat: int, message_id: int) -> None:
+        """Take a message away."""
+        message = self._messages.pop((chat, message_id))
+        self.tell(chat, "delete", message={"message_id": message_id, "chat": message["chat"]})
+
+    def tell(self, chat: int | None, kind: str, from_bot: bool = True, **details: Any) -> None:
+        """Log an event for the page; None means every chat."""
+        if "from" in details.get("message", {}):
+            from_bot = details["message"]["from"]["is_bot"]
+        self.last += 1
+        self._events.append((chat, {"id": self.last, "type": kind, "from_bot": from_bot, **details}))
+        self._bell.ring()
+
+    def events(self, chat: int, after: int) -> list[Json]:
+        """The events of a chat after that number, oldest first."""
+        newer = []
+        for of_chat, event in reversed(self._events):
+            if event["id"] <= after:
+                break
+            if of_chat in (chat, None):
+                newer.append(event)
+        return newer[::-1]

@@ -1,0 +1,92 @@
+"""How a bot learns what happened: updates, files, chats, itself. And where updates go: polls or a webhook."""
+
+from typing import Any
+
+from localchat.errors import Refusal, bad_request
+from localchat.methods.method import Json, Method, read_chat
+from localchat.parameters import Parameters
+from localchat.telegram import Telegram
+
+MAX_DOWNLOAD = 20 * 2**20  # bytes that a bot can download of one file
+
+
+async def get_me(telegram: Telegram, parameters: Parameters) -> Json:
+    abilities = {"can_join_groups": False, "can_read_all_group_messages": False, "supports_inline_queries": False}
+    return telegram.bot | abilities | {"can_connect_to_business": False, "has_main_web_app": False}
+
+
+async def get_updates(telegram: Telegram, parameters: Parameters) -> list[Json]:
+    if telegram.webhook.url:
+        raise Refusal(
+            409,
+            "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
+        )
+    _allow(telegram, parameters)
+    limit = min(100, max(1, parameters.integer("limit", 100)))
+    return await telegram.updates.poll(parameters.integer("offset"), limit, max(0, parameters.integer("timeout")))
+
+
+async def set_webhook(telegram: Telegram, parameters: Parameters) -> bool:
+    url = parameters.text("url")
+    if url and not url.startswith(("https://", "http://")):
+        raise bad_request("bad webhook: an HTTPS URL must be provided for webhook")
+    if parameters.flag("drop_pending_updates"):
+        telegram.updates.clear()
+    _allow(telegram, parameters)
+    telegram.updates.interrupt("setWebhook")
+    telegram.webhook.set(url, parameters.text("secret_token"))
+    return True
+
+
+async def delete_webhook(telegram: Telegram, parameters: Parameters) -> bool:
+    if parameters.flag("drop_pending_updates"):
+        telegram.updates.clear()
+    telegram.webhook.set("", "")
+    return True
+
+
+async def get_webhook_info(telegram: Telegram, parameters: Parameters) -> Json:
+    waiting = {"has_custom_certificate": False, "pending_update_count": len(telegram.updates)}
+    return {"url": telegram.webhook.url} | waiting | telegram.webhook.last_error
+
+
+async def get_file(telegram: Telegram, parameters: Parameters) -> Json:
+    file = telegram.files.get(parameters.text("file_id"))
+    if file is None:
+        raise bad_request("wrong file_id or the file is temporarily unavailable")
+    if len(file.data) > MAX_DOWNLOAD:
+        raise bad_request("file is too big")
+    return file.describe() | {"file_path": file.path}
+
+
+async def get_chat(telegram: Telegram, parameters: Parameters) -> Json:
+    gifts = dict.fromkeys(("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription"), False)
+    described = telegram.chats.describe(read_chat(telegram, parameters))
+    return described | {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": gifts}
+
+
+async def get_chat_member(telegram: Telegram, parameters: Parameters) -> Json:
+    chat = read_chat(telegram, parameters)
+    people: list[Any] = [telegram.chats.person(chat), telegram.bot]
+    for user in people:
+        if user["id"] == parameters.integer("user_id"):
+            return {"status": "member", "user": user}
+    raise bad_request("user not found")
+
+
+def _allow(telegram: Telegram, parameters: Parameters) -> None:
+    allowed = parameters.json("allowed_updates", list)
+    if allowed is not None:
+        telegram.updates.allowed = [str(kind) for kind in allowed]
+
+
+FETCHING: dict[str, Method] = {
+    "getMe": get_me,
+    "getUpdates": get_updates,
+    "setWebhook": set_webhook,
+    "deleteWebhook": delete_webhook,
+    "getWebhookInfo": get_webhook_info,
+    "getFile": get_file,
+    "getChat": get_chat,
+    "getChatMember": get_chat_member,
+}
