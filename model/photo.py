@@ -4,18 +4,35 @@ Every limit is checked on the header, before a pixel is decoded.
 """
 
 import io
-import struct
+import warnings
 from dataclasses import dataclass
 from typing import Literal
 
-from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import WebPImagePlugin  # noqa: F401 - else Pillow loads all its 40 formats at the first photo
 
 MAX_BYTES = 20 * 1024 * 1024  # what Telegram lets a bot download
-MAX_PIXELS = 50_000_000  # a 50-megapixel phone; 150 MB once decoded
-WORKING_SIDE = 1280  # pixels a large JPEG's long side keeps at least, when it is shrunk while decoding
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP")
+MAX_PIXELS = 50_000_000  # a 50-megapixel phone's JPEG, which is shrunk while it is decoded
+MAX_PIXELS_WHOLE = 25_000_000  # what is decoded whole takes up to 8 bytes a pixel on the way to RGB
+MAX_PIXELS_WEBP = 16_000_000  # and its decoder twice as much
+MAX_SCANNED_PIXELS = 500_000_000  # pixels times scans of a progressive JPEG: a second or two
+WORKING_SIDE = 1280  # pixels that the long side of a large photo keeps at least
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # JPEG brings MPO with it: several JPEGs in one file
+BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8")  # by which a damaged one of those is known
+TURNS = {  # what undoes an EXIF orientation
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 Problem = Literal["empty", "not_an_image", "unsupported", "unreadable", "too_many_bytes", "too_many_pixels"]
+
+# Pillow warns of damaged EXIF and of sizes that are refused below: nothing an operator could act on.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 class PhotoError(ValueError):
@@ -31,7 +48,7 @@ class Photo:
     """A decoded photo, turned the way a viewer shows it.
 
     Attributes:
-        image: RGB pixels; a large JPEG is decoded at 1/2, 1/4 or 1/8 of its size.
+        image: RGB pixels; a large photo is shrunk by a whole factor, its long side keeping `WORKING_SIDE` at least.
         size: width and height in pixels of the photo as a viewer shows it.
     """
 
@@ -40,8 +57,8 @@ class Photo:
 
     @property
     def scale(self) -> float:
-        """Photo pixels per pixel of `image`; 1.0 unless the JPEG was decoded smaller."""
-        return self.size[0] / self.image.width
+        """Photo pixels per pixel of `image`; 1.0 unless the photo was shrunk."""
+        return max(self.size) / max(self.image.size)
 
 
 def decode(data: bytes) -> Photo:
@@ -49,78 +66,126 @@ def decode(data: bytes) -> Photo:
 
     Raises:
         PhotoError: the data is empty, larger than `MAX_BYTES`, not an image, of an unsupported format,
-            larger than `MAX_PIXELS`, damaged or cut short.
+            of too many pixels, damaged or cut short.
     """
     if not data:
-        raise PhotoError("empty", "the file is empty")
+        raise PhotoError("empty", "the file is empty; send the photo again")
     if len(data) > MAX_BYTES:
-        raise PhotoError("too_many_bytes", f"the file has {len(data) / 2**20:.0f} MB; at most 20 MB are read")
+        raise PhotoError("too_many_bytes", f"the file is larger than {MAX_BYTES >> 20} MB; send a smaller photo")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
-            return from_image(opened)
+            _check_size(opened)
+            _check_scans(opened, data)
+            size = opened.size
+            _draft(opened)
+            return _photo(opened, size)
+    except PhotoError:
+        raise
+    except Image.DecompressionBombError:
+        raise _too_many_pixels("far too many", MAX_PIXELS) from None
     except UnidentifiedImageError:
-        pass
-    except Image.DecompressionBombError as error:
-        raise PhotoError("too_many_pixels", f"the photo is too large: {error}") from None
-    except (OSError, SyntaxError, ValueError, IndexError, KeyError, EOFError, struct.error, MemoryError) as error:
-        if isinstance(error, PhotoError):
-            raise
-        raise PhotoError("unreadable", f"the photo is damaged or incomplete ({error})") from None
-    if kind := _unsupported_format(data):
-        raise PhotoError("unsupported", f"{kind} files are not supported; send a JPEG, PNG or WebP")
-    raise PhotoError("not_an_image", "the file is not a photo; send a JPEG, PNG or WebP")
+        raise _not_identified(data) from None
+    except Exception as error:  # on a damaged file Pillow's decoders raise nearly anything
+        raise _damaged() from error
 
 
-def from_image(opened: Image.Image) -> Photo:
-    """The same for an image that Pillow has opened already. Raises `PhotoError` for too many pixels."""
-    if opened.width * opened.height > MAX_PIXELS:
-        raise PhotoError(
-            "too_many_pixels",
-            f"the photo has {opened.width} x {opened.height} pixels; at most {MAX_PIXELS // 10**6} megapixels are read",
-        )
-    full = opened.size
-    if isinstance(opened, ImageFile.ImageFile):
-        shrink = WORKING_SIDE / max(full)
-        if shrink < 1:  # only JPEG listens; it picks the next size up
-            opened.draft("RGB", (round(full[0] * shrink), round(full[1] * shrink)))
-    upright, sideways = _upright(opened)
-    return Photo(_rgb(upright), (full[1], full[0]) if sideways else full)
+def from_image(image: Image.Image) -> Photo:
+    """The same for an image that Pillow has opened already, which stays as it is.
 
-
-def _upright(image: Image.Image) -> tuple[Image.Image, bool]:
-    """The image as a viewer shows it, and whether width and height changed places for that."""
-    image.load()
+    Raises:
+        PhotoError: the image has no pixels or too many, or is damaged.
+    """
+    if not image.width or not image.height:
+        raise PhotoError("empty", "the image has no pixels; send another one")
+    _check_size(image)
     try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-        if orientation == 1:
-            return image, False
-        return ImageOps.exif_transpose(image), orientation in (5, 6, 7, 8)
+        return _photo(image, image.size)
+    except Exception as error:  # the file behind it may be read only now
+        raise _damaged() from error
+
+
+def _check_size(image: Image.Image) -> None:
+    if image.format == "WEBP":
+        limit = MAX_PIXELS_WEBP
+    elif image.format in ("PNG", "GIF", "BMP") or image.info.get("progressive"):
+        limit = MAX_PIXELS_WHOLE
+    else:
+        limit = MAX_PIXELS
+    if image.width * image.height > limit:
+        raise _too_many_pixels(f"{image.width} x {image.height}", limit)
+
+
+def _check_scans(opened: Image.Image, data: bytes) -> None:
+    """A small progressive JPEG can ask for thousands of passes over all its pixels, hours of work."""
+    if opened.info.get("progressive") and data.count(b"\xff\xda") * opened.width * opened.height > MAX_SCANNED_PIXELS:
+        raise PhotoError("unreadable", "the photo is far too laborious to decode; send it as an ordinary JPEG")
+
+
+def _draft(opened: Image.Image) -> None:
+    """Let a large JPEG be decoded at 1/2, 1/4 or 1/8 of its size, in a fraction of the time."""
+    shrink = WORKING_SIDE / max(opened.size)
+    if shrink < 1:
+        opened.draft("RGB", (max(1, round(opened.width * shrink)), max(1, round(opened.height * shrink))))
+
+
+def _photo(image: Image.Image, size: tuple[int, int]) -> Photo:
+    image.load()
+    orientation = _orientation(image)
+    image = _rgb(image)
+    if orientation in TURNS:
+        image = image.transpose(TURNS[orientation])
+    return Photo(image, (size[1], size[0]) if orientation in (5, 6, 7, 8) else size)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # damaged EXIF says nothing about the pixels: show them as they are
-        return image, False
+        return 1
 
 
 def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB":
-        return image
-    if image.mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):  # 16 bits a pixel: keep the upper 8
-        image = image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        canvas = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(canvas, image)
-    return image.convert("RGB")
+    """8-bit RGB on white, shrunk early, because several copies of a large photo do not fit a small server."""
+    if image.mode.startswith("I"):  # 16 bits a pixel
+        image = image.point(lambda value: value * (1 / 257)).convert("L")
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    if image.mode != mode:
+        image = image.convert(mode)
+    shrink = max(image.size) // WORKING_SIDE
+    if shrink > 1:
+        image = image.reduce(shrink)
+    if mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return image
+
+
+def _too_many_pixels(how_many: str, limit: int) -> PhotoError:
+    read = f"at most {limit // 10**6} megapixels of this kind of file are read"
+    return PhotoError("too_many_pixels", f"the photo has {how_many} pixels and {read}; send a smaller photo")
+
+
+def _damaged() -> PhotoError:
+    return PhotoError("unreadable", "the photo is damaged or incomplete; send it again")
+
+
+def _not_identified(data: bytes) -> PhotoError:
+    if data.startswith(BEGINNINGS):
+        return _damaged()
+    if kind := _unsupported_format(data):
+        return PhotoError("unsupported", f"{kind} files are not supported; send a JPEG, PNG or WebP")
+    return PhotoError("not_an_image", "the file is not a photo; send a JPEG, PNG or WebP")
 
 
 def _unsupported_format(data: bytes) -> str | None:
     """Name of a picture format that people send and that is not read here."""
     if data[4:8] == b"ftyp":
-        brand = data[8:12]
-        if brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim", b"heis"):
-            return "HEIC"
-        if brand in (b"avif", b"avis"):
+        brands = data[8:64]  # the first is the main one, the others are those it is compatible with
+        if b"avif" in brands or b"avis" in brands:
             return "AVIF"
+        if any(brand in brands for brand in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")):
+            return "HEIC"
     if data[:4] in (b"II*\0", b"MM\0*"):
         return "TIFF"
-    if data.lstrip()[:5].lower() in (b"<svg ", b"<?xml"):
+    if b"<svg" in data[:2000].lower():
         return "SVG"
     return None
