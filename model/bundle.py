@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from PIL import ImageColor
+from pydantic import BaseModel, Field, PositiveFloat, ValidationError, model_validator
 
 SHIPPED = Path(__file__).parent
 PICKLE, ONNX, MANIFEST, ANSWERS, CARD = "model.pkl", "model.onnx", "manifest.json", "answers.toml", "README.md"
@@ -21,14 +22,14 @@ class BundleError(RuntimeError):
 
 
 class Input(BaseModel):
-    """How a picture becomes the network's input."""
+    """How a picture becomes the network's input. `crop_pad` cuts or fills the sides without scaling, the other ways scale."""
 
     height: int = Field(gt=0)
     width: int = Field(gt=0)
-    resize: Literal["squish", "crop", "pad"] = "squish"
+    resize: Literal["squish", "crop", "pad", "crop_pad"] = "squish"
     pad: Literal["zeros", "border", "reflection"] = "zeros"
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    std: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = (1.0, 1.0, 1.0)
 
 
 class FaceSearch(BaseModel):
@@ -92,9 +93,12 @@ class Bundle:
         folder = Path(folder)
         if not folder.is_dir():
             raise BundleError(f"MODEL_PATH={folder} is not a folder; name a bundle folder, or unset it for the shipped one.")
-        manifest = _read_manifest(folder)
-        _verify(folder, manifest)
-        answers, colors = _read_answers(folder)
+        try:
+            manifest = _read_manifest(folder)
+            _verify(folder, manifest)
+            answers, colors = _read_answers(folder)
+        except OSError as error:
+            raise BundleError(f"{error.filename} cannot be read ({error.strerror}); check who may read it.") from None
         return cls(folder, manifest, answers, colors)
 
     def has(self, name: str) -> bool:
@@ -123,7 +127,8 @@ def _read_manifest(folder: Path) -> Manifest:
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(str(part) for part in problem["loc"]) or "the file"
-        raise BundleError(f"{file} cannot be read: {where}: {problem['msg']}. {_how_to_export(folder)}") from None
+        what = problem["msg"].removeprefix("Value error, ")
+        raise BundleError(f"{file} cannot be read: {where}: {what}. {_how_to_export(folder)}") from None
 
 
 def _verify(folder: Path, manifest: Manifest) -> None:
@@ -157,13 +162,20 @@ def _read_answers(folder: Path) -> tuple[dict[str, dict[str, Words]], dict[str, 
         if not isinstance(entry, dict):
             raise BundleError(f"{file}: [{label}] must be a table, such as [{label}.en]")
         for key, value in entry.items():
-            if key == "color" and isinstance(value, str):
+            if key == "color" and _is_color(value):
                 colors[label] = value
             elif isinstance(value, dict) and all(isinstance(text, str) for text in value.values()) and set(value) <= {"name", "answer"}:
                 answers.setdefault(label, {})[key] = Words(value.get("name", label.replace("_", " ")), value.get("answer"))
             else:
-                raise BundleError(f"{file}: [{label}] {key} must be a color, or a table with name and answer")
+                raise BundleError(f"{file}: [{label}] {key} must be a color such as '#2e7d32', or a table with name and answer")
     return answers, colors
+
+
+def _is_color(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(ImageColor.getrgb(value))
+    except ValueError:
+        return False
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

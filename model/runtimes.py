@@ -91,26 +91,28 @@ def to_array(image: Image.Image, rule: Input) -> np.ndarray:
 
 
 def resize(image: Image.Image, rule: Input) -> Image.Image:
-    """Resize as fastai's `Resize` does on its validation set (method squish, crop or pad, bilinear)."""
+    """Resize as fastai does on its validation set: `Resize` by squish, crop or pad (bilinear), or `CropPad`."""
     width, height = image.size
-    if (width, height) == (rule.width, rule.height):
+    target = rule.width, rule.height
+    if (width, height) == target:
         return image
     if rule.resize == "squish":
-        return image.resize((rule.width, rule.height), Image.Resampling.BILINEAR)
+        return image.resize(target, Image.Resampling.BILINEAR)
+    if rule.resize == "crop_pad":
+        return _framed(image, (width - rule.width) // 2, (height - rule.height) // 2, target, rule.pad)
     ratios = width / rule.width, height / rule.height
     ratio = min(ratios) if rule.resize == "crop" else max(ratios)
     part = max(1, int(ratio * rule.width)), max(1, int(ratio * rule.height))
     left, top = int(0.5 * (width - part[0])), int(0.5 * (height - part[1]))
-    if rule.resize == "crop":
-        image = image.crop((left, top, left + part[0], top + part[1]))
-    else:
-        image = _padded(image, left, top, part, rule.pad)
-    return image.resize((rule.width, rule.height), Image.Resampling.BILINEAR)
+    return _framed(image, left, top, part, rule.pad).resize(target, Image.Resampling.BILINEAR)
 
 
-def _padded(image: Image.Image, left: int, top: int, size: tuple[int, int], mode: str) -> Image.Image:
-    before = max(0, -left), max(0, -top)
-    after = max(0, size[0] - image.width - before[0]), max(0, size[1] - image.height - before[1])
-    widths = ((before[1], after[1]), (before[0], after[0]), (0, 0))
+def _framed(image: Image.Image, left: int, top: int, size: tuple[int, int], mode: str) -> Image.Image:
+    """What a frame of that size shows of the image; what lies outside is filled."""
+    right, bottom = left + size[0], top + size[1]
+    shown = image.crop((max(0, left), max(0, top), min(right, image.width), min(bottom, image.height)))
+    widths = (max(0, -top), max(0, bottom - image.height)), (max(0, -left), max(0, right - image.width)), (0, 0)
+    if not np.any(widths):
+        return shown
     how = {"zeros": "constant", "border": "edge", "reflection": "reflect"}[mode]
-    return Image.fromarray(np.pad(np.asarray(image), widths, mode=how))  # type: ignore[call-overload]
+    return Image.fromarray(np.pad(np.asarray(shown), widths, mode=how))  # type: ignore[call-overload]

@@ -1,0 +1,95 @@
+"""Writes a network as one ONNX file that takes any number of pictures. Knows nothing of fastai or of bundles."""
+
+import io
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import onnxruntime
+import torch
+from torch import Tensor, nn
+
+
+class NotConvertible(ValueError):
+    """A network that PyTorch cannot turn into ONNX; the message says why."""
+
+
+def write_onnx(network: nn.Module, size: tuple[int, int], file: Path) -> None:
+    """Write a network that takes float32 pictures of shape (any number, 3, height, width).
+
+    Args:
+        network: on the CPU, in eval mode.
+        size: height and width in pixels.
+        file: where to; nothing is left there when it fails.
+
+    Raises:
+        NotConvertible: no exporter gives a file that runs.
+    """
+    problem = "no exporter"
+    for exporter in EXPORTERS:
+        try:
+            with _quiet(), torch.no_grad():
+                exporter(network, torch.zeros(2, 3, *size), file)
+                _try_out(file, size)
+            return
+        except Exception as error:  # the exporters raise whatever the network's code provokes
+            problem = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
+            file.unlink(missing_ok=True)
+    raise NotConvertible(problem)
+
+
+def _with_dynamo(network: nn.Module, pictures: Tensor, file: Path) -> None:
+    torch.onnx.export(
+        network,
+        (pictures,),
+        file,
+        input_names=["pictures"],
+        output_names=["logits"],
+        dynamo=True,
+        dynamic_shapes=({0: torch.export.Dim("batch")},),
+        external_data=False,
+        verbose=False,
+    )
+
+
+def _with_tracing(network: nn.Module, pictures: Tensor, file: Path) -> None:
+    torch.onnx.export(
+        network,
+        (pictures,),
+        str(file),
+        input_names=["pictures"],
+        output_names=["logits"],
+        dynamo=False,
+        dynamic_axes={"pictures": {0: "batch"}, "logits": {0: "batch"}},
+    )
+
+
+# The newer exporter's graphs run faster; the older one takes some networks that the newer refuses.
+EXPORTERS: tuple[Callable[[nn.Module, Tensor, Path], None], ...] = (_with_dynamo, _with_tracing)
+
+
+def _try_out(file: Path, size: tuple[int, int]) -> None:
+    """Some networks are written without a complaint and then run for one number of pictures only."""
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    for count in (1, 3):
+        [logits] = session.run(None, {"pictures": torch.zeros(count, 3, *size).numpy()})
+        if len(logits) != count:
+            raise ValueError(f"it gives {len(logits)} answers for {count} pictures")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporters say much that helps nobody who only wants a file."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
