@@ -10,7 +10,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -47,9 +47,6 @@ def create_app(telegram: Telegram) -> Starlette:
         except Refusal as refusal:
             return _refused(refusal)
 
-    async def page(request: Request) -> Response:
-        return FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
-
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         task = asyncio.create_task(telegram.webhook.run())
@@ -63,13 +60,21 @@ def create_app(telegram: Telegram) -> Starlette:
             Route("/bot{token}/{method}", call, methods=["GET", "POST"]),
             Route("/file/bot{token}/{path:path}", download, methods=["GET"]),
             *people.routes(telegram),
-            Route("/", page),
-            Mount("/page", StaticFiles(directory=PAGE)),
+            Mount("/", _Page(directory=PAGE, html=True)),
         ],
         middleware=[Middleware(Guard)],
         exception_handlers={404: _not_found},
         lifespan=lifespan,
     )
+
+
+class _Page(StaticFiles):
+    """The page's files, which a browser asks for anew after an upgrade."""
+
+    def file_response(self, *arguments: Any, **options: Any) -> Response:
+        response = super().file_response(*arguments, **options)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 def _check_token(telegram: Telegram, request: Request) -> None:

@@ -1,0 +1,30 @@
+"""`python -m localchat [--port N]`: the local chat alone, for any bot that is started beside it."""
+
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from localchat.server import LocalChat
+
+
+def main(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8081,
+    token: Annotated[str, typer.Option(help="What the bot must call itself by.")] = "1:local-chat",
+) -> None:
+    """Stand in for Telegram on this machine until Ctrl-C."""
+    stopping = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stopping)  # before the server's thread starts, which inherits it
+    try:
+        with LocalChat(port, token) as chat:
+            print(f"Chat page:         {chat.url}")
+            print(f"TELEGRAM_API_URL   {chat.url}")
+            print(f"TELEGRAM_TOKEN     {chat.token}", flush=True)
+            signal.sigwait(stopping)
+    except OSError as error:
+        sys.exit(f"Error: {error.strerror}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
