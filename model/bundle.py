@@ -92,7 +92,9 @@ class Bundle:
         """
         folder = Path(folder)
         if not folder.is_dir():
-            raise BundleError(f"MODEL_PATH={folder} is not a folder; name a bundle folder, or unset it for the shipped one.")
+            raise BundleError(
+                f"MODEL_PATH={folder} is not a folder; name a bundle folder, or unset it for the shipped one."
+            )
         try:
             manifest = _read_manifest(folder)
             _verify(folder, manifest)
@@ -121,7 +123,9 @@ def _read_manifest(folder: Path) -> Manifest:
     if not file.is_file():
         if (folder / PICKLE).is_file():
             raise BundleError(f"{folder} holds {PICKLE} but no {MANIFEST}. {_how_to_export(folder)}")
-        raise BundleError(f"{folder} holds no {MANIFEST}, so it is not a bundle. Make one: python -m training --data DIR --out {folder}")
+        raise BundleError(
+            f"{folder} holds no {MANIFEST}, so it is not a bundle. Make one: python -m training --data DIR --out {folder}"
+        )
     try:
         return Manifest.model_validate_json(file.read_bytes())
     except ValidationError as error:
@@ -141,7 +145,9 @@ def _verify(folder: Path, manifest: Manifest) -> None:
         if name not in manifest.files:
             raise BundleError(f"{file} does not stand in {MANIFEST}, so it is not opened. {_how_to_export(folder)}")
         if sha256(file) != manifest.files[name]:
-            raise BundleError(f"{file} is not the file that {MANIFEST} describes (another SHA-256): replaced, or damaged in copying. {_how_to_export(folder)}")
+            raise BundleError(
+                f"{file} is not the file that {MANIFEST} describes (another SHA-256): replaced, or damaged in copying. {_how_to_export(folder)}"
+            )
 
 
 def _how_to_export(folder: Path) -> str:
@@ -164,10 +170,18 @@ def _read_answers(folder: Path) -> tuple[dict[str, dict[str, Words]], dict[str, 
         for key, value in entry.items():
             if key == "color" and _is_color(value):
                 colors[label] = value
-            elif isinstance(value, dict) and all(isinstance(text, str) for text in value.values()) and set(value) <= {"name", "answer"}:
-                answers.setdefault(label, {})[key] = Words(value.get("name", label.replace("_", " ")), value.get("answer"))
+            elif (
+                isinstance(value, dict)
+                and all(isinstance(text, str) for text in value.values())
+                and set(value) <= {"name", "answer"}
+            ):
+                answers.setdefault(label, {})[key] = Words(
+                    value.get("name", label.replace("_", " ")), value.get("answer")
+                )
             else:
-                raise BundleError(f"{file}: [{label}] {key} must be a color such as '#2e7d32', or a table with name and answer")
+                raise BundleError(
+                    f"{file}: [{label}] {key} must be a color such as '#2e7d32', or a table with name and answer"
+                )
     return answers, colors
 
 

