@@ -64,7 +64,8 @@ def run(settings: Settings, started: float) -> None:
     """Run the bot until a signal stops it; `started` is when, by `time.perf_counter`, the program did."""
     from telegram.error import InvalidToken  # here, because a wrong setting should be told at once
 
-    from bot.app import ALLOWED_UPDATES, build
+    from bot import running
+    from bot.app import build
     from model import BundleError, Classifier
 
     try:
@@ -77,9 +78,7 @@ def run(settings: Settings, started: float) -> None:
         log.info("Started as @%s: model %s on %s, ready in %.0f ms", username, name, classifier.runtime.name, took)
 
     try:
-        build(settings, classifier, say_started).run_polling(
-            allowed_updates=ALLOWED_UPDATES, bootstrap_retries=-1, drop_pending_updates=False
-        )
+        running.run(build(settings, classifier), say_started)
     except InvalidToken:
         _fail(f"TELEGRAM_TOKEN is refused by {settings.telegram_api_url}: copy it again from @BotFather.")
     except Exception:

@@ -5,25 +5,25 @@ Read this first. Knows nothing of settings files, signals or the command line.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from telegram import BotCommand, Update
+from telegram import BotCommand
 from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder, CommandHandler, MessageHandler, filters
 
 from bot.connection import Connection
 from bot.handlers import Commands, NotAPhoto, Photos, explain_error
 from bot.replies import label_names
+from bot.running import AnyApplication
 from bot.settings import Settings
-from bot.stopping import StoppableApplication, StoppableProcessor
+from bot.stopping import StoppableProcessor
 from bot.texts import LANGUAGES, TABLE, listed, say
 from model import Bundle, Classifier
 
 UPDATES_AT_ONCE = 256  # most of them wait for a worker; commands pass them by
-ALLOWED_UPDATES = (Update.MESSAGE, Update.EDITED_MESSAGE)
 EXTENSIONS = ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "heic", "heif", "avif", "tif", "tiff")
 DESCRIPTION_LIMIT, SHORT_DESCRIPTION_LIMIT = 512, 120  # characters, Telegram's
 
@@ -36,18 +36,14 @@ IMAGE_FILE = reduce(or_, map(filters.Document.FileExtension, EXTENSIONS), filter
 IN_PRIVATE = NEW & filters.ChatType.PRIVATE
 
 
-def build(
-    settings: Settings, classifier: Classifier, on_started: Callable[[str], None] = lambda username: None
-) -> StoppableApplication:
-    """The bot, ready for `run_polling`; `on_started` is called with its username once Telegram knows it."""
+def build(settings: Settings, classifier: Classifier) -> AnyApplication:
+    """The bot, ready for `bot.running.run`."""
 
     async def post_init(application: Any) -> None:
         await introduce(application.bot, classifier.bundle)
-        on_started(application.bot.username)
 
-    application: Any = (
+    application: AnyApplication = (
         ApplicationBuilder()
-        .application_class(StoppableApplication)
         .bot(Connection(settings))
         .concurrent_updates(StoppableProcessor(UPDATES_AT_ONCE))
         .post_init(post_init)
@@ -71,7 +67,6 @@ def build(
         ]
     )
     application.add_error_handler(explain_error)
-    assert isinstance(application, StoppableApplication)
     return application
 
 

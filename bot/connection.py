@@ -57,6 +57,12 @@ class Connection(ExtBot[int]):
         )
         self._where = url
         self._trouble: str | None = None
+        self._refused = asyncio.Event()
+
+    @property
+    def refused(self) -> asyncio.Event:
+        """Set when Telegram has revoked the token."""
+        return self._refused
 
     async def initialize(self) -> None:
         """Log in; see `telegram.Bot.initialize`."""
@@ -64,12 +70,12 @@ class Connection(ExtBot[int]):
             await super().initialize()
 
     async def get_updates(self, *args: Any, **kwargs: Any) -> tuple[Update, ...]:
-        """Fetch updates; see `telegram.Bot.get_updates`. When the token is revoked, the bot stops."""
+        """Fetch updates; see `telegram.Bot.get_updates`."""
         try:
             with self._watched():
                 return await super().get_updates(*args, **kwargs)
         except InvalidToken:
-            asyncio.get_running_loop().stop()  # as Application.stop_running: polling has ended for good
+            self.refused.set()  # python-telegram-bot ends its polling now, for good
             raise
 
     @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 
 from telegram import Message, Update
 from telegram.constants import ChatAction
-from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
+from telegram.error import Forbidden, TelegramError
 from telegram.ext import CallbackContext
 
 from bot.replies import Reply, label_names, photo_problem, reply_to
@@ -117,13 +117,14 @@ async def explain_error(update: object, context: Context) -> None:
         return
     if isinstance(error, Forbidden):
         log.info("Update %d: not answered, the bot has been blocked or removed there", update.update_id)
-    elif isinstance(error, NetworkError) and not isinstance(error, BadRequest):
-        log.warning("Update %d: not answered, Telegram could not be reached: %s", update.update_id, error)
+        return
+    if isinstance(error, TelegramError):
+        log.warning("Update %d: not answered, Telegram says: %s", update.update_id, error)
     else:
         log.error("Update %d: unexpected error", update.update_id, exc_info=error)
-        if update.effective_message:
-            with suppress(TelegramError):
-                await update.effective_message.reply_text(say("unexpected", language(update)))
+    if update.effective_message:
+        with suppress(TelegramError):
+            await update.effective_message.reply_text(say("unexpected", language(update)))
 
 
 async def _answer_words(update: Update, text: str) -> None:

@@ -13,9 +13,9 @@ import pytest
 from pydantic import SecretStr
 from telegram import Update
 
-from bot.app import ALLOWED_UPDATES, build
+from bot.app import build
+from bot.running import AnyApplication, serve
 from bot.settings import Settings
-from bot.stopping import StoppableApplication
 from localchat import LocalChat
 from model import Classifier
 from model.bundle import ANSWERS, SHIPPED
@@ -33,7 +33,7 @@ Meet = Callable[..., Person]
 class RunningBot:
     """A bot in a thread."""
 
-    application: StoppableApplication
+    application: AnyApplication
     loop: asyncio.AbstractEventLoop
 
     def receive(self, **update: Any) -> None:
@@ -47,22 +47,23 @@ def running_bot(chat: LocalChat, classifier: Any) -> Iterator[RunningBot]:
     """A bot that polls that local chat in a thread until the block ends."""
     settings = Settings(_env_file=None, telegram_token=SecretStr(chat.token), telegram_api_url=chat.url)  # type: ignore[call-arg]
     started = threading.Event()
-    application: list[StoppableApplication] = []
-    loops: list[asyncio.AbstractEventLoop] = []
+    stop: list[Callable[[], object]] = []
+    running: list[RunningBot] = []
 
-    def run() -> None:
-        loops.append(asyncio.new_event_loop())
-        asyncio.set_event_loop(loops[0])
-        application.append(build(settings, classifier, lambda username: started.set()))
-        application[0].run_polling(allowed_updates=ALLOWED_UPDATES, stop_signals=None)
+    async def run() -> None:
+        loop, event = asyncio.get_running_loop(), asyncio.Event()
+        stop.append(lambda: loop.call_soon_threadsafe(event.set))
+        application = build(settings, classifier)
+        running.append(RunningBot(application, loop))
+        await serve(application, event, lambda username: started.set())
 
-    thread = threading.Thread(target=run, name="bot")
+    thread = threading.Thread(target=lambda: asyncio.run(run()), name="bot")
     thread.start()
-    assert started.wait(20), "the bot does not start"
+    assert started.wait(30), "the bot does not start"
     try:
-        yield RunningBot(application[0], loops[0])
+        yield running[0]
     finally:
-        loops[0].call_soon_threadsafe(loops[0].stop)
+        stop[0]()
         thread.join(30)
         assert not thread.is_alive(), "the bot does not stop"
 
