@@ -63,7 +63,7 @@ def create_app(telegram: Telegram) -> Starlette:
             Mount("/", _Page(directory=PAGE, html=True)),
         ],
         middleware=[Middleware(Guard)],
-        exception_handlers={404: _not_found},
+        exception_handlers={404: _not_found, 405: _not_found},
         lifespan=lifespan,
     )
 

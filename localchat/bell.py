@@ -26,9 +26,9 @@ class Bell:
         self.stopped = True
         self.ring()
 
-    async def wait_until(self, condition: Callable[[], bool], timeout: float) -> None:
-        """Return when the condition holds, which is looked at after each ring, or after `timeout` seconds."""
+    async def wait_until(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Return when the condition holds, which is looked at after each ring, or after that many seconds."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 while not condition() and not self.stopped:
                     await self._event.wait()

@@ -71,7 +71,7 @@ def parse_html(source: str) -> tuple[str, list[Json]]:
         byte += len(piece.encode())
     if open_tags:
         raise _cannot_parse(f'can\'t find end tag corresponding to start tag "{open_tags[-1].tag}"')
-    return _trimmed(text, sorted(entities, key=lambda entity: (entity["offset"], -entity["length"])))
+    return trimmed(text, sorted(entities, key=lambda entity: (entity["offset"], -entity["length"])))
 
 
 def find_entities(text: str) -> list[Json]:
@@ -114,7 +114,7 @@ def _entity(opened: _Open, length: int) -> Json:
     return entity
 
 
-def _trimmed(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
+def trimmed(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
     """Without the spaces around the text, which Telegram takes away; entities move along."""
     before = utf16(text) - utf16(text.lstrip())
     text = text.strip()

@@ -47,22 +47,56 @@ class Parameters:
         """A value as true or false."""
         return self.text(name).strip().lower() in ("true", "1", "yes")
 
-    def json(self, name: str, kind: type[dict[str, Any]] | type[list[Any]]) -> Any:
-        """A JSON value of that kind, or None when it is absent; raises `Refusal` if it is something else."""
+    def seconds(self, name: str, default: float, most: float) -> float:
+        """A value as a time in seconds from 0 to `most`; raises `Refusal` if it is not a number."""
+        try:
+            return min(most, max(0.0, float(self.text(name) or default)))
+        except ValueError:
+            raise bad_request(f'invalid parameter "{name}" value specified: a number is needed') from None
+
+    def mapping(self, name: str) -> dict[str, Any]:
+        """A JSON object, empty when it is absent; raises `Refusal` if it is something else."""
+        value = self._json(name, {})
+        if not isinstance(value, dict):
+            raise _not_json(name)
+        return value
+
+    def texts(self, name: str) -> list[str] | None:
+        """A JSON array of strings, None when it is absent; raises `Refusal` if it is something else."""
+        value = self._json(name, None)
+        if value is not None and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+            raise _not_json(name)
+        return value
+
+    def mappings(self, name: str) -> list[dict[str, Any]]:
+        """A JSON array of objects, empty when it is absent; raises `Refusal` if it is something else."""
+        value = self._json(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise _not_json(name)
+        return value
+
+    def _json(self, name: str, default: Any) -> Any:
         value = self.values.get(name)
         if value is None or value == "":
-            return None
+            return default
         try:
-            value = json.loads(value) if isinstance(value, str) else value
+            return _loads(value) if isinstance(value, str) else value
         except ValueError:
-            value = None
-        if not isinstance(value, kind):
-            raise bad_request(f"can't parse {name.replace('_', ' ')} JSON object")
-        return value
+            raise _not_json(name) from None
 
     def file(self, name: str) -> Upload | None:
         """The uploaded file with that name."""
         return next((upload for key, upload in self.files if key == name), None)
+
+
+def _loads(source: str | bytes) -> Any:
+    value = json.loads(source)
+    json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text; this raises ValueError
+    return value
+
+
+def _not_json(name: str) -> Refusal:
+    return bad_request(f"can't parse {name.replace('_', ' ')} JSON object")
 
 
 class _InMemory(MultiPartParser):
@@ -95,7 +129,7 @@ async def read_parameters(request: Request) -> Parameters:
     body = b"".join([chunk async for chunk in _limited(request)])
     if kind == "application/json" and body:
         try:
-            content = json.loads(body)
+            content = _loads(body)
         except ValueError:
             content = None
         if not isinstance(content, dict):

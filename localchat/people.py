@@ -90,7 +90,7 @@ async def events(telegram: Telegram, request: Request) -> Response:
     parameters = await read_parameters(request)
     chat, after = parameters.integer("chat", 1), parameters.integer("after")
     chats = telegram.chats
-    timeout = min(MAX_WAIT, max(0.0, float(parameters.text("timeout", "0"))))
+    timeout = parameters.seconds("timeout", 0, MAX_WAIT)
     await telegram.bell.wait_until(lambda: chats.last < after or bool(chats.events(chat, after)), timeout)
     if chats.last < after:  # the server was started anew since that event
         after = 0

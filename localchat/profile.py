@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from localchat.errors import bad_request
+from localchat.parameters import Parameters
 
 Json = dict[str, Any]
 LIMITS = {"name": 64, "description": 512, "short_description": 120}
@@ -47,8 +48,8 @@ class Profile:
             raise bad_request("BOT_COMMANDS_TOO_MUCH")
         kept = []
         for command in commands:
-            name, description = command.get("command", "").removeprefix("/"), command.get("description", "")
-            if not re.fullmatch(r"[a-z0-9_]{1,32}", name):
+            name, description = (str(command.get(key, "")) for key in ("command", "description"))
+            if not re.fullmatch(r"[a-z0-9_]{1,32}", name := name.removeprefix("/")):
                 raise bad_request("BOT_COMMAND_INVALID")
             if not 1 <= len(description) <= 256:
                 raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
@@ -80,7 +81,7 @@ def _scope(scope: Json) -> tuple[str, int | None]:
     if kind in ("default", "all_private_chats", "all_group_chats", "all_chat_administrators"):
         return kind, None
     if kind == "chat":
-        return kind, int(scope.get("chat_id", 0))
+        return kind, Parameters(scope).integer("chat_id")
     raise bad_request("can't parse BotCommandScope: unsupported type specified")
 
 

@@ -39,12 +39,17 @@ class LocalChat:
         """Start; connections are accepted when this returns.
 
         Raises:
-            OSError: the port is taken.
+            OSError: the port is taken, or the server could not start.
         """
         listening = _listen(self._port)
         self.url = f"http://{HOST}:{listening.getsockname()[1]}"
         config = uvicorn.Config(
-            create_app(self._telegram), log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=2
+            create_app(self._telegram),
+            log_config=None,
+            access_log=False,
+            ws="none",
+            timeout_keep_alive=75,  # longer than a long poll, so that a pooled connection does not close under a bot
+            timeout_graceful_shutdown=2,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
@@ -53,6 +58,8 @@ class LocalChat:
         self._thread.start()
         while not self._server.started and self._thread.is_alive():
             time.sleep(0.005)
+        if not self._server.started:
+            raise OSError("The local chat could not start")
 
     def stop(self) -> None:
         """Stop, and end the polls that wait. What was said is forgotten with this object."""

@@ -7,7 +7,7 @@ from localchat.bell import Bell
 from localchat.errors import Refusal
 
 MAX_UPDATES = 10_000  # kept until they are confirmed; then the oldest go
-MAX_TIMEOUT = 50  # seconds
+MAX_WAIT = 50  # seconds
 LEFT_OUT = {"chat_member", "message_reaction", "message_reaction_count"}  # unless a bot asks for them
 OTHER_POLL = "other getUpdates"
 
@@ -58,8 +58,8 @@ class Updates:
         self._ended_by = by
         self._bell.ring()
 
-    async def poll(self, offset: int, limit: int, timeout: int) -> list[Json]:
-        """Confirm, then return up to `limit` updates, waiting up to `timeout` seconds for the first.
+    async def poll(self, offset: int, limit: int, seconds: int) -> list[Json]:
+        """Confirm, then return up to `limit` updates, waiting up to `seconds` for the first.
 
         Raises:
             Refusal: 409, another poll started meanwhile, or a webhook was set.
@@ -67,7 +67,7 @@ class Updates:
         self.interrupt(OTHER_POLL)
         mine = self._polls
         self.confirm(offset)
-        await self._bell.wait_until(lambda: bool(self._pending) or mine != self._polls, min(timeout, MAX_TIMEOUT))
+        await self._bell.wait_until(lambda: bool(self._pending) or mine != self._polls, min(seconds, MAX_WAIT))
         if mine != self._polls:
             only_one = "; make sure that only one bot instance is running" if self._ended_by == OTHER_POLL else ""
             raise Refusal(409, f"Conflict: terminated by {self._ended_by} request{only_one}")

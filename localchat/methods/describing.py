@@ -6,7 +6,7 @@ from localchat.telegram import Telegram
 
 
 async def set_my_commands(telegram: Telegram, parameters: Parameters) -> bool:
-    _set_commands(telegram, parameters, parameters.json("commands", list) or [])
+    _set_commands(telegram, parameters, parameters.mappings("commands"))
     return True
 
 
@@ -25,7 +25,7 @@ def _set_commands(telegram: Telegram, parameters: Parameters, commands: list[Jso
 
 
 def _scope(parameters: Parameters) -> Json:
-    return parameters.json("scope", dict) or {}
+    return parameters.mapping("scope")
 
 
 def _setter(key: str) -> Method:

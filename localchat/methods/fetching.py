@@ -8,6 +8,7 @@ from localchat.parameters import Parameters
 from localchat.telegram import Telegram
 
 MAX_DOWNLOAD = 20 * 2**20  # bytes that a bot can download of one file
+GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
 
 
 async def get_me(telegram: Telegram, parameters: Parameters) -> Json:
@@ -60,7 +61,7 @@ async def get_file(telegram: Telegram, parameters: Parameters) -> Json:
 
 
 async def get_chat(telegram: Telegram, parameters: Parameters) -> Json:
-    gifts = dict.fromkeys(("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription"), False)
+    gifts = dict.fromkeys(GIFTS, False)
     described = telegram.chats.describe(read_chat(telegram, parameters))
     return described | {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": gifts}
 
@@ -75,9 +76,9 @@ async def get_chat_member(telegram: Telegram, parameters: Parameters) -> Json:
 
 
 def _allow(telegram: Telegram, parameters: Parameters) -> None:
-    allowed = parameters.json("allowed_updates", list)
-    if allowed is not None:
-        telegram.updates.allowed = [str(kind) for kind in allowed]
+    allowed = parameters.texts("allowed_updates")
+    if allowed is not None:  # else the bot's last wish stays
+        telegram.updates.allowed = allowed
 
 
 FETCHING: dict[str, Method] = {

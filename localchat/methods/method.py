@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from localchat.entities import find_entities, parse_html
+from localchat.entities import find_entities, parse_html, trimmed
 from localchat.errors import bad_request
 from localchat.parameters import Parameters
 from localchat.telegram import MAX_CAPTION, MAX_TEXT, Telegram
@@ -42,7 +42,7 @@ def read_text(source: Parameters | Json, key: str) -> Json:
     entities_key = "entities" if key == "text" else "caption_entities"
     if mode and mode.lower() != "html":
         raise bad_request("unsupported parse_mode: the local chat reads HTML")
-    text, entities = parse_html(raw) if mode else (raw.strip(), parameters.json(entities_key, list) or [])
+    text, entities = parse_html(raw) if mode else _stripped(raw, parameters.mappings(entities_key))
     if len(text) > limit:
         raise bad_request("message is too long" if key == "text" else "message caption is too long")
     covered = {(entity["offset"], entity["length"]) for entity in entities}
@@ -50,9 +50,16 @@ def read_text(source: Parameters | Json, key: str) -> Json:
     return ({key: text} if text else {}) | ({entities_key: entities} if entities else {})
 
 
+def _stripped(raw: str, entities: list[Json]) -> tuple[str, list[Json]]:
+    for entity in entities:
+        if not all(isinstance(entity.get(key), int) for key in ("offset", "length")) or "type" not in entity:
+            raise bad_request("can't parse entities: type, offset and length are needed")
+    return trimmed(raw, entities)
+
+
 def read_keyboard(parameters: Parameters) -> Json:
     """`reply_markup`, an inline keyboard, as a part of a Message."""
-    markup = parameters.json("reply_markup", dict)
+    markup = parameters.mapping("reply_markup")
     if not markup:
         return {}
     rows = markup.get("inline_keyboard")
@@ -78,12 +85,12 @@ def _check_button(button: Any) -> None:
 
 def read_reply(telegram: Telegram, parameters: Parameters, chat: int) -> int | None:
     """The id of the message that is replied to, if any and if it is still there."""
-    reply: Json = parameters.json("reply_parameters", dict) or {}
-    target = reply.get("message_id") or parameters.integer("reply_to_message_id")
+    reply = Parameters(parameters.mapping("reply_parameters"))
+    target = reply.integer("message_id") or parameters.integer("reply_to_message_id")
     if not target:
         return None
-    if telegram.chats.message(chat, int(target)):
-        return int(target)
-    if reply.get("allow_sending_without_reply") or parameters.flag("allow_sending_without_reply"):
+    if telegram.chats.message(chat, target):
+        return target
+    if reply.flag("allow_sending_without_reply") or parameters.flag("allow_sending_without_reply"):
         return None
     raise bad_request("message to be replied not found")

@@ -4,12 +4,13 @@ from pathlib import PurePath
 
 from anyio.to_thread import run_sync
 
-from localchat.errors import bad_request
+from localchat.errors import Refusal, bad_request
 from localchat.methods.method import Json, Method, read_chat, read_keyboard, read_reply, read_text
 from localchat.parameters import Parameters, Upload
 from localchat.photos import PhotoProblem, check_upload, encode_sizes, keep_sizes
 from localchat.telegram import Telegram
 
+MAX_UPLOAD = 50 * 2**20  # bytes of one file
 ACTIONS = {"typing", "choose_sticker", "find_location"} | {
     f"{verb}_{what}" for verb in ("upload", "record") for what in ("photo", "video", "voice", "document", "video_note")
 }
@@ -33,7 +34,7 @@ async def send_document(telegram: Telegram, parameters: Parameters) -> Json:
 
 async def send_media_group(telegram: Telegram, parameters: Parameters) -> list[Json]:
     chat = read_chat(telegram, parameters)
-    media: list[Json] = parameters.json("media", list) or []
+    media = parameters.mappings("media")
     if not media:
         raise bad_request("there are no messages to send")
     if len(media) > 10:
@@ -76,6 +77,8 @@ async def _file_content(telegram: Telegram, parameters: Parameters, kind: str, s
     if upload is not None:
         if not upload.data:
             raise bad_request("file must be non-empty")
+        if len(upload.data) > MAX_UPLOAD:
+            raise Refusal(413, "Request Entity Too Large")
         return await _photo(telegram, upload) if kind == "photo" else keep_document(telegram, upload)
     if not source:
         raise bad_request(f"there is no {kind} in the request")

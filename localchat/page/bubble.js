@@ -45,22 +45,20 @@ export function summary(message) {
 
 export const sender = (message) => (message.from.is_bot ? message.from.first_name : word("you"));
 
-// Invisible space that keeps the last line clear of the time.
-function room(message) {
-  return h("span", { className: `room${message.edit_date ? " wide" : ""}${message.from.is_bot ? "" : " own"}` });
-}
-
-function time(message) {
+function stamp(message) {
   const at = new Date(message.date * 1000);
   const shown = at.toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit" });
-  return h(
-    "span",
-    { className: "time" },
-    message.edit_date && h("span", {}, `${word("edited")} `),
+  return [
+    message.edit_date && h("span", {}, word("edited")),
     h("time", { dateTime: at.toISOString(), title: at.toLocaleString(language()) }, shown),
     !message.from.is_bot && icon("ticks"),
-  );
+  ];
 }
+
+const time = (message) => h("span", { className: "time" }, ...stamp(message));
+
+// The same once more at the end of the text, invisible: it keeps the last line clear of the time.
+const room = (message) => h("span", { className: "room", ariaHidden: "true" }, ...stamp(message));
 
 function quote(message) {
   return h(
@@ -102,7 +100,7 @@ function attachment({ file_id: id, file_name: name = word("file"), file_size: si
 }
 
 function badge(name) {
-  const suffix = name.includes(".") ? name.split(".").at(-1).slice(0, 4) : "";
+  const suffix = name.lastIndexOf(".") > 0 ? name.split(".").at(-1).slice(0, 4) : "";
   return h("span", { className: "badge" }, suffix || icon("file"));
 }
 
