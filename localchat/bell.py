@@ -26,8 +26,8 @@ class Bell:
         self.stopped = True
         self.ring()
 
-    async def wait_until(self, condition: Callable[[], bool], seconds: float) -> None:
-        """Return when the condition holds, which is looked at after each ring, or after that many seconds."""
+    async def wait_until(self, condition: Callable[[], bool], seconds: float | None = None) -> None:
+        """Return when the condition holds, which is looked at after each ring, or after that many seconds if given."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while not condition() and not self.stopped:

@@ -32,9 +32,10 @@ class Webhook:
 
     async def run(self) -> None:
         """Bring updates until the server closes."""
+        await self._bell.wait_until(lambda: bool(self.url))
         async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
             while not self._bell.stopped:
-                await self._bell.wait_until(lambda: bool(self.url and len(self._updates)), 3600)
+                await self._bell.wait_until(lambda: bool(self.url and len(self._updates)))
                 if self.url and (update := self._updates.first()) and not await self._bring(http, update):
                     await asyncio.sleep(PAUSE)
 
