@@ -144,5 +144,6 @@ class Classifier:
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Probabilities of shape (rows, labels) from logits of that shape."""
-    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    powers: np.ndarray = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    powers /= powers.sum(axis=1, keepdims=True)
+    return powers

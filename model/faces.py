@@ -16,6 +16,7 @@ from PIL import Image
 
 FILL = (124, 116, 104)  # ImageNet's mean colour: what the network reads as "nothing here"
 SEARCH_SIDE = 640  # pixels of the long side in which faces are searched
+SMALLEST_SIDE = 33  # pixels; up to 32, one row of its last features, OpenCV's detector reads uninitialized memory
 BORDER = 0.5  # of the photo's size, added on each side in the second look
 
 
@@ -106,9 +107,9 @@ class FaceFinder:
         shrink = min(1.0, side / max(height, width))
         size = max(1, round(width * shrink)), max(1, round(height * shrink))
         small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if shrink < 1 else pixels
-        small = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
+        small = cv2.cvtColor(_at_least(small, SMALLEST_SIDE), cv2.COLOR_RGB2BGR)
         with self._lock:
-            self._detector.setInputSize(size)
+            self._detector.setInputSize((small.shape[1], small.shape[0]))
             rows = self._detector.detect(small)[1]
         if rows is None:
             return []
@@ -118,6 +119,14 @@ class FaceFinder:
             for x, y, w, h, score in rows[:, [0, 1, 2, 3, 14]].tolist()
             if max(w, h) >= self.min_side
         ]
+
+
+def _at_least(pixels: np.ndarray, side: int) -> np.ndarray:
+    down, across = (max(0, side - length) for length in pixels.shape[:2])
+    if not down and not across:
+        return pixels
+    padded: np.ndarray = cv2.copyMakeBorder(pixels, 0, down, 0, across, cv2.BORDER_CONSTANT, value=FILL)
+    return padded
 
 
 def _weights() -> Path:

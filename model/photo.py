@@ -8,8 +8,8 @@ import warnings
 from dataclasses import dataclass
 from typing import Literal
 
+import PIL.WebPImagePlugin  # noqa: F401 - else Pillow loads all its 40 formats at the first photo
 from PIL import ExifTags, Image, UnidentifiedImageError
-from PIL import WebPImagePlugin  # noqa: F401 - else Pillow loads all its 40 formats at the first photo
 
 MAX_BYTES = 20 * 1024 * 1024  # what Telegram lets a bot download
 MAX_PIXELS = 50_000_000  # a 50-megapixel phone's JPEG, which is shrunk while it is decoded
@@ -81,7 +81,7 @@ def decode(data: bytes) -> Photo:
             return _photo(opened, size)
     except PhotoError:
         raise
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels("far too many", MAX_PIXELS) from None
     except UnidentifiedImageError:
         raise _not_identified(data) from None
