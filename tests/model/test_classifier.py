@@ -1,0 +1,213 @@
+"""The whole way of a photo, on a bundle whose network answers by color: red is the first label, blue the last."""
+
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image
+
+from model import NO_FACE, Bundle, Classifier, PhotoError, Prediction
+from model.bundle import write_manifest
+from model.classifier import BATCH, MAX_FACES, softmax
+from model.faces import Box, FoundFace
+from tests.bundles import make_bundle
+from tests.model.photos import cat, encoded, portrait
+
+RED, BLUE = (230, 20, 20), (20, 20, 230)
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
+    return Classifier.open(make_bundle(tmp_path_factory.mktemp("faces")))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
+    labels = "tomato", "lime", "plum"
+    return Classifier.open(make_bundle(tmp_path_factory.mktemp("whole"), labels, find_faces=False))
+
+
+def tinted(image: Image.Image, color: tuple[int, int, int]) -> Image.Image:
+    """The picture in shades of one color, in which faces are still found."""
+    return Image.blend(image, Image.new("RGB", image.size, color), 0.35)
+
+
+def group() -> Image.Image:
+    """A large face in red on the right, a smaller one in blue on the left."""
+    picture = Image.new("RGB", (1100, 512), "grey")
+    picture.paste(tinted(portrait(), BLUE).resize((256, 256)), (0, 100))
+    picture.paste(tinted(portrait(), RED), (400, 0))
+    return picture
+
+
+def file(picture: Image.Image) -> bytes:
+    return encoded(picture, "PNG")
+
+
+@pytest.mark.parametrize(("color", "label"), [(RED, "with_mask"), (BLUE, "without_mask")])
+def test_the_face_of_a_portrait_is_answered(faces: Classifier, color: tuple[int, int, int], label: str) -> None:
+    prediction = faces.predict(file(tinted(portrait(), color)))
+    (face,) = prediction.faces
+    assert prediction.label == face.label == label
+    assert prediction.main is face and prediction.whole is None
+    assert prediction.size == (512, 512)
+    assert math.isclose(sum(face.probabilities.values()), 1)
+    assert face.confidence == max(face.probabilities.values()) == face.probabilities[label]
+
+
+def test_every_face_of_a_group_is_answered_and_the_largest_stands_for_the_photo(faces: Classifier) -> None:
+    prediction = faces.predict(file(group()))
+    assert [face.label for face in prediction.faces] == ["with_mask", "without_mask"]
+    assert prediction.faces[0].box[0] > 400 > prediction.faces[1].box[2]
+    assert prediction.label == "with_mask"
+
+
+def test_a_photo_without_a_face_is_answered_so(faces: Classifier) -> None:
+    prediction = faces.predict(file(cat()))
+    assert prediction == Prediction(size=(451, 300))
+    assert (prediction.label, prediction.main) == (NO_FACE, None)
+    assert prediction.as_json() == {"faces": [], "label": "no_face"}
+
+
+def test_json_has_the_shape_that_is_documented(faces: Classifier) -> None:
+    prediction = faces.predict(file(group()))
+    answer = prediction.as_json()
+    assert list(answer) == ["faces", "label"]
+    for given, face in zip(answer["faces"], prediction.faces, strict=True):
+        assert list(given) == ["box", "label", "probabilities"]
+        assert given["box"] == list(face.box) and all(type(side) is int for side in given["box"])
+        assert list(given["probabilities"]) == ["with_mask", "without_mask"]
+        assert all(type(value) is float for value in given["probabilities"].values())
+
+
+def test_a_bundle_without_face_finding_answers_the_whole_photo(whole: Classifier) -> None:
+    prediction = whole.predict(file(Image.new("RGB", (300, 200), BLUE)))
+    assert prediction.faces == ()
+    assert prediction.whole is not None and prediction.main is prediction.whole
+    assert prediction.whole.box == (0, 0, 300, 200)
+    answer = prediction.as_json()
+    assert (answer["faces"], answer["label"]) == ([], "plum")
+    assert list(answer["probabilities"]) == ["tomato", "lime", "plum"]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 3_000), (3_000, 1), (640, 1), (8_000, 2)])
+def test_a_photo_of_any_shape_is_answered(faces: Classifier, whole: Classifier, size: tuple[int, int]) -> None:
+    photo = file(Image.new("RGB", size, RED))
+    assert faces.predict(photo).label == NO_FACE
+    assert whole.predict(photo).label == "tomato"
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_boxes_are_in_pixels_of_the_photo_as_a_viewer_shows_it(faces: Classifier, orientation: int) -> None:
+    upright = portrait().resize((3_000, 3_000)).crop((0, 0, 3_000, 2_000))
+    ways = Image.Transpose
+    stored = {
+        2: ways.FLIP_LEFT_RIGHT,
+        3: ways.ROTATE_180,
+        4: ways.FLIP_TOP_BOTTOM,
+        5: ways.TRANSPOSE,
+        6: ways.ROTATE_90,
+        7: ways.TRANSVERSE,
+        8: ways.ROTATE_270,
+    }
+    picture = upright.transpose(stored[orientation]) if orientation in stored else upright
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    prediction = faces.predict(encoded(picture, "JPEG", exif=exif))
+    assert prediction.size == (3_000, 2_000)
+    (face,) = prediction.faces
+    assert np.abs(np.array(face.box) - (1_040, 370, 1_570, 1_030)).max() < 90
+
+
+def test_an_image_is_answered_like_its_file(faces: Classifier) -> None:
+    assert faces.predict(group()) == faces.predict(file(group()))
+
+
+def test_a_face_over_the_edge_has_its_box_inside_the_photo(faces: Classifier) -> None:
+    prediction = faces.predict(file(portrait().crop((190, 70, 300, 190)).resize((880, 960))))
+    for face in prediction.faces:
+        left, top, right, bottom = face.box
+        assert 0 <= left < right <= 880
+        assert 0 <= top < bottom <= 960
+    assert prediction.faces
+
+
+def test_an_answer_is_sure_from_the_bundles_threshold_on(tmp_path: Path) -> None:
+    photo = file(Image.new("RGB", (10, 10), (133, 128, 128)))
+    sure = {}
+    for threshold in 0.7, 0.9:
+        folder = make_bundle(tmp_path / str(threshold), find_faces=False, sure_from=threshold)
+        answer = Classifier.open(folder).predict(photo).main
+        assert answer is not None and 0.75 < answer.confidence < 0.89
+        sure[threshold] = answer.sure
+    assert sure == {0.7: True, 0.9: False}
+
+
+def test_the_temperature_softens_the_probabilities_and_keeps_the_label(tmp_path: Path) -> None:
+    photo = file(Image.new("RGB", (10, 10), (133, 128, 128)))
+    folder = make_bundle(tmp_path, find_faces=False)
+    plain = Classifier.open(folder).predict(photo).main
+    write_manifest(folder, Bundle.open(folder).manifest.model_copy(update={"temperature": 2.0}))
+    soft = Classifier.open(folder).predict(photo).main
+    assert plain is not None and soft is not None
+    assert plain.label == soft.label
+    odds = [math.log(answer.confidence / (1 - answer.confidence)) for answer in (plain, soft)]
+    assert math.isclose(odds[0], 2 * odds[1], rel_tol=1e-4)
+
+
+def test_probabilities_of_huge_logits_are_numbers() -> None:
+    assert softmax(np.array([[1e4, -1e4, 0], [0, 0, 0]], np.float32)).tolist() == [[1, 0, 0], [1 / 3] * 3]
+
+
+class Crowd:
+    """A finder that sees faces in a row, largest first."""
+
+    def __init__(self, count: int):
+        self._count = count
+
+    def find(self, image: Image.Image) -> list[FoundFace]:
+        return [FoundFace(Box(10 * place, 0, 10 * place + 10, 10), 0.9) for place in range(self._count)]
+
+
+class Counting:
+    """A runtime that remembers how many pictures it was shown at once, and tells them apart by their red."""
+
+    name = "counting"
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
+        self.batches.append(len(images))
+        reds = [float(np.asarray(image)[:, :, 0].mean()) for image in images]
+        return np.array([[red, 255 - red] for red in reds], np.float32)
+
+
+def test_a_crowd_is_answered_face_by_face_without_much_memory(faces: Classifier) -> None:
+    runtime = Counting()
+    crowded = Classifier(faces.bundle, runtime)
+    crowded._finder = Crowd(MAX_FACES + 20)  # type: ignore[assignment]
+    picture = Image.new("RGB", (1_210, 10), "blue")
+    for place in range(0, 120, 3):
+        picture.paste("red", (10 * place, 0, 10 * place + 10, 10))
+    prediction = crowded.predict(picture)
+    assert sum(runtime.batches) == len(prediction.faces) == MAX_FACES
+    assert max(runtime.batches) <= BATCH
+    reds = [place for place, face in enumerate(prediction.faces) if face.probabilities["with_mask"] > 0.5]
+    assert [face.box[0] for face in prediction.faces] == [10 * place for place in range(MAX_FACES)]
+    assert reds == list(range(0, MAX_FACES, 3))
+
+
+def test_eight_threads_get_the_same_answers_as_one(faces: Classifier) -> None:
+    photos = [file(tinted(portrait(), color)) for color in (RED, BLUE)] + [file(cat()), file(group())]
+    alone = [faces.predict(photo) for photo in photos]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(faces.predict, photos * 4)) == alone * 4
+
+
+def test_a_file_that_is_no_photo_is_refused(faces: Classifier) -> None:
+    with pytest.raises(PhotoError):
+        faces.predict(b"hello")

@@ -1,0 +1,101 @@
+"""Who may import whom: read off every file, so that a shortcut between two rooms fails here."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("bot", "model", "training", "web", "localchat")
+ALLOWED = {"bot": {"model"}, "web": {"model"}, "training": {"model"}, "model": set(), "localchat": set()}
+STARTER = Path("bot/__main__.py")  # the one file that may start the local chat, for --local
+HEAVY = {"fastai", "fastcore", "torch", "torchvision", "timm"}
+LEARNER = Path("model/fastai_runtime.py")  # the one file outside of training that runs a fastai learner
+FILES = sorted(file.relative_to(ROOT) for room in ROOMS for file in (ROOT / room).rglob("*.py"))
+
+
+def imported(file: Path) -> Iterator[tuple[str, int]]:
+    """Every module that a file imports, anywhere in it, with the line."""
+    package = file.parent.parts
+    for node in ast.walk(ast.parse((ROOT / file).read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            yield ".".join((*above, *([node.module] if node.module else []))), node.lineno
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+            name = node.args[0]
+            yield (str(name.value) if isinstance(name, ast.Constant) else "anything at all"), node.lineno
+
+
+def broken_rules(file: Path) -> list[str]:
+    room = file.parts[0]
+    allowed = {room, *ALLOWED[room], *({"localchat"} if file == STARTER else set())}
+    wrong = []
+    for module, line in imported(file):
+        top = module.split(".")[0]
+        if top in {*ROOMS, "tests", "benchmarks"} and top not in allowed:
+            wrong.append(f"{file}:{line}: {room} may not import {module}")
+        if top in HEAVY and room != "training" and file != LEARNER:
+            wrong.append(f"{file}:{line}: {module} belongs to training/ and {LEARNER}")
+    return wrong
+
+
+def test_the_rooms_are_there_to_be_read() -> None:
+    assert {file.parts[0] for file in FILES} >= {"bot", "model", "training", "localchat"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_no_file_imports_what_its_room_may_not_know(file: Path) -> None:
+    assert broken_rules(file) == []
+
+
+def test_a_shortcut_between_rooms_would_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(broken_rules.__globals__, "ROOT", tmp_path)
+    (tmp_path / "model").mkdir()
+    shortcuts = (
+        "import bot.texts\nfrom training import rules\ndef late():\n    import torch.nn\nfrom ..localchat import page\n"
+    )
+    (tmp_path / "model" / "classifier.py").write_text(shortcuts, "utf-8")
+    assert [wrong.split(": ")[0] for wrong in broken_rules(Path("model/classifier.py"))] == [
+        "model/classifier.py:1",
+        "model/classifier.py:2",
+        "model/classifier.py:5",
+        "model/classifier.py:4",
+    ]
+
+
+@pytest.mark.parametrize("way_in", ["import model", "import bot.__main__", "import localchat"])
+def test_what_serves_does_not_load_torch(way_in: str) -> None:
+    assert loaded_after(way_in).isdisjoint(HEAVY)
+
+
+def test_answering_a_photo_in_the_terminal_does_not_load_torch(tmp_path: Path) -> None:
+    from PIL import Image
+
+    from tests.bundles import make_bundle
+
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "red.png")
+    make_bundle(tmp_path / "bundle")
+    run = (
+        f"import os, runpy, sys; os.environ.update(MODEL_PATH={str(tmp_path / 'bundle')!r}, MODEL_RUNTIME='auto')\n"
+        f"sys.argv = ['model', {str(tmp_path / 'red.png')!r}]\n"
+        "try:\n    runpy.run_module('model', run_name='__main__')\n"
+        "except SystemExit as end:\n    assert not end.code, end.code"
+    )
+    modules = loaded_after(run)
+    assert "onnxruntime" in modules
+    assert modules.isdisjoint(HEAVY)
+
+
+def loaded_after(code: str) -> set[str]:
+    """Names of the packages that a fresh Python has loaded after running the code."""
+    ending = "\nimport sys; print(*{name.split('.')[0] for name in sys.modules})"
+    result = subprocess.run(
+        [sys.executable, "-c", code + ending], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return set(result.stdout.split())
