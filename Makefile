@@ -1,0 +1,48 @@
+# make run    the bot: on Telegram when TELEGRAM_TOKEN is set (here or in .env), else with the local chat
+# make test   every test; make lint, the linters
+# make train DATA=DIR [ARGS="--epochs 4"]   from folders of photos to a bundle
+# Each sets up what it needs in .venv, once.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+DATA ?=
+ARGS ?=
+
+.PHONY: run test train lint chromium clean
+
+run: $(VENV)/.ready
+	@if [ -n "$$TELEGRAM_TOKEN" ] || grep -qs '^[[:space:]]*\(export[[:space:]]\+\)\?TELEGRAM_TOKEN=.' .env; \
+	then exec $(BIN)/python -m bot $(ARGS); \
+	else exec $(BIN)/python -m bot --local $(ARGS); fi
+
+train: $(VENV)/.ready-train
+	@if [ -z "$(DATA)" ]; then echo "Say where the photos are: make train DATA=DIR, with one folder per label in DIR."; exit 2; fi
+	$(BIN)/python -m training --data $(DATA) $(ARGS)
+
+test: $(VENV)/.ready-dev chromium
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy model bot localchat training
+
+$(VENV)/.ready: requirements.txt
+$(VENV)/.ready-train: requirements-train.txt requirements.txt
+$(VENV)/.ready-dev: requirements-dev.txt requirements-train.txt requirements.txt
+$(VENV)/.ready $(VENV)/.ready-train $(VENV)/.ready-dev:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0])'
+	@[ -x $(BIN)/uv ] || { "$(PYTHON)" -m venv $(VENV) && $(BIN)/python -m pip install -q --disable-pip-version-check uv; }
+	$(BIN)/uv pip install -q --python $(BIN)/python -r $<
+	@touch $@
+
+# The browser that the tests of the pages drive.
+chromium:
+	@if ! command -v chromium >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+	  then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	  else echo "Chromium is missing, so the tests of the pages are skipped: sudo apt-get install chromium"; fi; fi
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

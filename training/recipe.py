@@ -1,0 +1,181 @@
+"""The recipe, top to bottom: pictures, network, loss, fine-tuning, honest figures. Writes no files of its own."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import timm
+import torch
+import torchvision
+from fastai.callback import schedule  # noqa: F401  (gives learners fine_tune)
+from fastai.callback.channelslast import ChannelsLast
+from fastai.callback.core import Callback
+from fastai.data.block import CategoryBlock, DataBlock
+from fastai.data.core import DataLoaders
+from fastai.data.transforms import IndexSplitter, Normalize, parent_label
+from fastai.learner import Learner
+from fastai.losses import LabelSmoothingCrossEntropyFlat
+from fastai.metrics import error_rate
+from fastai.torch_core import set_seed
+from fastai.vision.augment import Resize, ResizeMethod
+from fastai.vision.core import imagenet_stats
+from fastai.vision.data import ImageBlock
+from fastai.vision.learner import vision_learner
+from torch import nn
+
+from training.data import Sample
+from training.views import View, Wear
+
+
+class RecipeError(ValueError):
+    """Settings that cannot be trained with; the message says what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run is made of. `arch` is a timm or torchvision name; `lr` the base learning rate of `fine_tune`."""
+
+    arch: str = "tf_efficientnet_lite0"
+    weights: Path | None = None
+    pretrained: bool = True
+    size: int = 128
+    epochs: int = 8
+    batch_size: int = 32
+    lr: float = 2e-3
+    seed: int = 42
+    wear: float = 0.25
+    smoothing: float = 0.05
+
+
+def make_loaders(
+    samples: Sequence[Sample], train: Sequence[int], valid: Sequence[int], settings: Settings, wider: float
+) -> DataLoaders:
+    """fastai loaders over the kept pictures; `wider` is how many times wider than the input these are."""
+    set_seed(settings.seed, reproducible=True)
+    block = DataBlock(
+        blocks=(ImageBlock, CategoryBlock(vocab=sorted({sample.label for sample in samples}))),
+        get_y=parent_label,
+        splitter=IndexSplitter(list(valid)),
+        item_tfms=[View(settings.size, wider), Wear(settings.wear)],
+        batch_tfms=[Normalize.from_stats(*imagenet_stats)],
+    )
+    # two cores: workers would fight the network for them
+    pictures = [Path(sample.picture) for sample in samples]
+    return block.dataloaders(
+        pictures, bs=settings.batch_size, num_workers=0, drop_last=len(train) >= settings.batch_size
+    )
+
+
+def make_learner(
+    loaders: DataLoaders,
+    settings: Settings,
+    counts: Counter[str],
+    metrics: Sequence[Callable[..., Any]] = (error_rate,),
+) -> Learner:
+    """A learner on a pretrained backbone, with the rarer labels weighing more.
+
+    Raises:
+        RecipeError: the architecture is unknown, or its weights cannot be had.
+    """
+    weight = torch.tensor([counts[label] ** -0.5 for label in loaders.vocab])
+    loss = LabelSmoothingCrossEntropyFlat(eps=settings.smoothing, weight=weight / weight.mean())
+    arch, extra = find_arch(settings)
+    try:
+        learner = vision_learner(
+            loaders,
+            arch,
+            pretrained=settings.pretrained,
+            loss_func=loss,
+            metrics=list(metrics),
+            cbs=ChannelsLast,
+            **extra,
+        )
+    except (OSError, RuntimeError) as error:
+        hint = (
+            "give --weights FILE, or --no-pretrained" if not settings.weights else "is it a file of this architecture?"
+        )
+        raise RecipeError(
+            f"The weights of {settings.arch} cannot be loaded ({str(error).splitlines()[0]}): {hint}."
+        ) from None
+    return learner
+
+
+def find_arch(settings: Settings) -> tuple[Any, dict[str, Any]]:
+    """What `vision_learner` takes for an architecture's name, and its further arguments."""
+    name, weights = settings.arch, settings.weights
+    if weights is not None and not weights.is_file():
+        raise RecipeError(f"--weights {weights}: there is no such file.")
+    if timm.is_model(name):
+        return name, {"pretrained_cfg_overlay": {"file": str(weights)}} if weights and settings.pretrained else {}
+    if name in torchvision.models.list_models():
+        builder = getattr(torchvision.models, name)
+        if weights is None or not settings.pretrained:
+            return builder, {}
+        return partial(_torchvision_from_file, builder, weights), {}
+    close = timm.list_models(f"*{name.split('_')[0]}*")[:5]
+    known = f" Did you mean one of {', '.join(close)}?" if close else ""
+    raise RecipeError(f"--arch {name}: neither timm nor torchvision knows that name.{known}")
+
+
+def _torchvision_from_file(builder: Callable[..., nn.Module], file: Path, **_: Any) -> nn.Module:
+    network = builder(weights=None)
+    network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+    return network
+
+
+def train(learner: Learner, settings: Settings, callbacks: Sequence[Callback] = (), bar: bool = True) -> None:
+    """Fine-tune: one epoch with the body frozen, then `epochs` with all of it."""
+    if bar:
+        learner.fine_tune(settings.epochs, base_lr=settings.lr, freeze_epochs=1, cbs=list(callbacks))
+    else:
+        learner.logger, quiet = print_row, learner.logger
+        try:
+            with learner.no_bar():
+                learner.fine_tune(settings.epochs, base_lr=settings.lr, freeze_epochs=1, cbs=[ShowNames(), *callbacks])
+        finally:
+            learner.logger = quiet
+    learner.remove_cb(ChannelsLast)
+    learner.model.to(memory_format=torch.contiguous_format)
+
+
+class ShowNames(Callback):
+    """Prints the names of the columns, which fastai does only above a progress bar."""
+
+    order = 61
+
+    def before_fit(self) -> None:
+        self.learn.logger(self.recorder.metric_names)
+
+
+def print_row(row: Sequence[Any]) -> None:
+    """One epoch's figures on a line of its own, for logs."""
+    print(
+        "  ".join(f"{value:.4f}".rjust(10) if isinstance(value, float) else str(value).rjust(10) for value in row),
+        flush=True,
+    )
+
+
+def for_serving(learner: Learner, size: int) -> Learner:
+    """The same network behind plain transforms: what `model` feeds it, and nothing of this package in the pickle."""
+    labels = list(learner.dls.vocab)
+    plain = DataBlock(
+        blocks=(ImageBlock, CategoryBlock(vocab=labels)),
+        get_y=parent_label,
+        splitter=IndexSplitter([0]),
+        item_tfms=[Resize(size, method=ResizeMethod.Squish)],
+        batch_tfms=[Normalize.from_stats(*imagenet_stats)],
+    )
+    pictures = [Path(f"{label}/photo.jpg") for label in labels]
+    loaders = plain.dataloaders(pictures, bs=1, num_workers=0)
+    return Learner(loaders, learner.model, loss_func=learner.loss_func, cbs=None)
+
+
+def held_out_logits(learner: Learner) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of shape (photos, labels) and targets of shape (photos,) of the validation set."""
+    with learner.no_bar(), learner.no_logging():
+        logits, targets = learner.get_preds(act=nn.Identity())
+    return logits.numpy(), targets.numpy()
