@@ -8,7 +8,7 @@ from PIL import Image
 from model.bundle import ONNX, PICKLE, Bundle, BundleError
 from model.classifier import softmax
 from model.runtimes import Runtime, open_runtime
-from training.learners import ExportRefused
+from training.learners import ExportRefused, one_line
 
 TOLERANCE = 1e-3  # of a probability
 BATCH = 32
@@ -70,9 +70,8 @@ def _probabilities(runtime: Runtime, bundle: Bundle, photos: Sequence[Image.Imag
     try:
         logits = runtime.logits(photos)
     except Exception as error:  # whatever the learner's own code raises
-        reason = str(error).strip().split("\n")[0]
         raise ExportRefused(
-            f"{file} fails on a photo of {photos[0].width} x {photos[0].height} pixels: {reason}"
+            f"{file} fails on a photo of {photos[0].width} x {photos[0].height} pixels: {one_line(error)}"
         ) from None
     if logits.shape != (len(photos), len(bundle.manifest.labels)):
         raise ExportRefused(

@@ -5,7 +5,6 @@ Where a learner does something to photos that only fastai can do, the bundle has
 """
 
 import copy
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +55,6 @@ def export_learner(
     sure_from: float = 0.8,
     data: dict[str, Any] | None = None,
     figures: dict[str, Any] | None = None,
-    source: Path | None = None,
     photo_names: Sequence[str] = (),
 ) -> Export:
     """Write `model.pkl`, `model.onnx` and `manifest.json`, and check that both models agree on every photo.
@@ -70,7 +68,6 @@ def export_learner(
         temperature: what logits are divided by.
         sure_from: the probability from which the bot is sure.
         data, figures: for the manifest.
-        source: the file the learner was loaded from, to be copied instead of written anew.
         photo_names: what to call the photos in messages.
 
     Raises:
@@ -80,10 +77,7 @@ def export_learner(
         raise ExportRefused("There are no photos to check the export with.")
     labels = check_classifier(learner)
     rule, problem = _write_network(learner, folder / ONNX, photos)
-    if source:
-        shutil.copyfile(source, folder / PICKLE)
-    else:
-        write_learner(learner, folder / PICKLE)
+    write_learner(learner, folder / PICKLE)
     manifest = Manifest(
         name=name,
         labels=labels,
@@ -153,6 +147,7 @@ def main(
     try:
         samples = found_in(photos) if photos else drawn()
         opened = open_learner(learner)
+        print("Exporting, and checking that both models agree ...", flush=True)
         with staged(out) as folder:
             export = export_learner(
                 opened,
@@ -160,14 +155,19 @@ def main(
                 photos=list(samples.values()),
                 photo_names=list(samples),
                 faces=FaceSearch(find=faces),
-                name=name or " or ".join(check_classifier(opened)[:5]).replace("_", " "),
-                source=learner,
+                name=name or _name(check_classifier(opened)),
             )
             write_answers(folder, export.manifest.labels, keep=out / ANSWERS)
             _must_open(folder, out)
     except (ExportRefused, BundleError, OSError) as error:
         sys.exit(f"Error: {error}")
     print(_report(export, out, len(samples)))
+
+
+def _name(labels: Sequence[str]) -> str:
+    if len(labels) > 4:
+        return f"{len(labels)} labels from {labels[0]} to {labels[-1]}".replace("_", " ")
+    return " or ".join(labels).replace("_", " ")
 
 
 def _must_open(folder: Path, out: Path) -> None:
@@ -191,5 +191,4 @@ def _report(export: Export, out: Path, checked: int) -> str:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, "")  # a learner's own modules may stand in the folder where the command is run
     typer.run(main)

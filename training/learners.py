@@ -3,9 +3,15 @@
 Knows nothing of ONNX or of bundles.
 """
 
+import os
+import pathlib
 import pickle
+import re
+import sys
 import warnings
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +39,8 @@ def open_learner(file: Path) -> Any:
     if not file.is_file():
         raise ExportRefused(f"There is no file {file}.")
     try:
-        learner = _load(file)
+        with _paths_of_any_machine():
+            learner = _load(file)
     except AttributeError as error:
         raise ExportRefused(f"{file} needs {_missing_name(error)}") from None
     except ModuleNotFoundError as error:
@@ -42,9 +49,9 @@ def open_learner(file: Path) -> Any:
             "your own, run this command in that file's folder."
         ) from None
     except (pickle.UnpicklingError, EOFError, zipfile.BadZipFile) as error:
-        raise ExportRefused(f"{file} is not a learner, or is damaged ({_first_line(error)}).") from None
+        raise ExportRefused(f"{file} is not a learner, or is damaged ({one_line(error)}).") from None
     except Exception as error:  # whatever the pickle's own code raises
-        raise ExportRefused(f"{file} cannot be loaded: {type(error).__name__}: {_first_line(error)}") from None
+        raise ExportRefused(f"{file} cannot be loaded: {type(error).__name__}: {one_line(error)}") from None
     if not isinstance(learner, Learner):
         raise ExportRefused(
             f"{file} holds no learner but {type(learner).__name__}: weights alone, as learn.save writes them, do not "
@@ -96,16 +103,33 @@ def _load(file: Path) -> Any:
             return loaded
 
 
+@contextmanager
+def _paths_of_any_machine() -> Iterator[None]:
+    """Learners carry paths of the machine that made them: of Windows, say, or of Python 3.13, which keeps them elsewhere."""
+    foreign = "PosixPath" if os.name == "nt" else "WindowsPath"
+    before = getattr(pathlib, foreign)
+    moved = "pathlib._local" not in sys.modules
+    setattr(pathlib, foreign, type(Path()))
+    if moved:
+        sys.modules["pathlib._local"] = pathlib
+    try:
+        yield
+    finally:
+        setattr(pathlib, foreign, before)
+        if moved:
+            del sys.modules["pathlib._local"]
+
+
 def _missing_name(error: AttributeError) -> str:
-    text = str(error)
-    name = text.split("'")[1] if text.count("'") > 1 else text
-    if "__main__" in text:
+    found = re.search(r"get attribute '([^']+)' on <module '([^']+)'", str(error))
+    name, module = found.groups() if found else (one_line(error), "its packages")
+    if module.endswith("__main__"):
         return (
             f"{name}, which was defined in the notebook itself. Export it again there with fastai 2.8, which packs such "
             f"functions in; or put {name} in a file, import it from there in the notebook, export again, and run this "
             "command in that file's folder."
         )
-    return f"{name}, which is not in the packages installed here ({_first_line(error)}). Install the versions it was exported with."
+    return f"{name}, which {module} does not have here. Install the versions of the packages it was exported with."
 
 
 def _check_input(inputs: Any) -> None:
@@ -154,5 +178,6 @@ def _type_name(kind: Any) -> str:
     return getattr(kind, "__name__", str(kind))
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0] or type(error).__name__
+def one_line(error: Exception) -> str:
+    """An error's message without line breaks, for a sentence of ours."""
+    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
-import onnxruntime
 import torch
 from torch import Tensor, nn
 
@@ -35,7 +34,7 @@ def write_onnx(network: nn.Module, size: tuple[int, int], file: Path) -> None:
                 _try_out(file, size)
             return
         except Exception as error:  # the exporters raise whatever the network's code provokes
-            problem = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
+            problem = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
             file.unlink(missing_ok=True)
     raise NotConvertible(problem)
 
@@ -72,6 +71,8 @@ EXPORTERS: tuple[Callable[[nn.Module, Tensor, Path], None], ...] = (_with_dynamo
 
 def _try_out(file: Path, size: tuple[int, int]) -> None:
     """Some networks are written without a complaint and then run for one number of pictures only."""
+    import onnxruntime
+
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     for count in (1, 3):
         [logits] = session.run(None, {"pictures": torch.zeros(count, 3, *size).numpy()})

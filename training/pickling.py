@@ -10,7 +10,7 @@ from typing import Any
 
 import cloudpickle
 
-from training.learners import ExportRefused
+from training.learners import ExportRefused, one_line
 
 
 def write_learner(learner: Any, file: Path) -> None:
@@ -24,8 +24,7 @@ def write_learner(learner: Any, file: Path) -> None:
         try:
             learner.export(file.absolute(), pickle_module=_PICKLE_MODULE)
         except Exception as error:  # whatever an unpicklable object raises
-            reason = str(error).strip().split("\n")[0]
-            raise ExportRefused(f"The learner cannot be written to a file: {type(error).__name__}: {reason}") from None
+            raise ExportRefused(f"The learner cannot be written to a file: {one_line(error)}") from None
 
 
 @contextmanager

@@ -216,7 +216,7 @@ class _Reader:
 
 def _shrunk_first(now: tuple[int, int], size: tuple[int, int], align_corners: bool) -> tuple[int, int]:
     """The size to which fastai's `_grid_sample` averages a picture first, when it has to shrink it a lot."""
-    factor = min(now[0] / size[0], now[1] / size[1]) / 2
+    factor = min(now[0] / size[1], now[1] / 2) / 2  # fastai compares the height with the new width, the width with 2
     zoom = 1.0 if align_corners else 1 / (1 - 1 / max(size))
     if factor <= 1 or factor <= zoom:
         return now

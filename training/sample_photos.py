@@ -1,6 +1,7 @@
 """Pictures to check an export with: a person's own, or some drawn here. What they show does not matter."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,9 @@ SIZES = (
 MOST = 200  # photos of a folder that are used, spread over it
 
 
-def drawn() -> dict[str, Image.Image]:
-    """Pictures of several sizes and shapes, the same ones each time, by a name for messages."""
-    return {f"drawn, {width} x {height}": _draw(width, height, seed) for seed, (width, height) in enumerate(SIZES)}
+def drawn(sizes: Sequence[tuple[int, int]] = SIZES) -> dict[str, Image.Image]:
+    """Pictures of several sizes (width, height), the same ones each time, by a name for messages."""
+    return {f"drawn, {width} x {height}": _draw(width, height, seed) for seed, (width, height) in enumerate(sizes)}
 
 
 def found_in(folder: Path) -> dict[str, Image.Image]:
