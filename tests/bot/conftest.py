@@ -59,7 +59,7 @@ def running_bot(chat: LocalChat, classifier: Any) -> Iterator[RunningBot]:
 
     thread = threading.Thread(target=lambda: asyncio.run(run()), name="bot")
     thread.start()
-    assert started.wait(30), "the bot does not start"
+    assert started.wait(60), "the bot does not start"
     try:
         yield running[0]
     finally:

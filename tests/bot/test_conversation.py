@@ -1,6 +1,7 @@
 """What people get for what they send, through the local chat and back."""
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -58,7 +59,9 @@ def test_privacy_says_that_photos_are_never_written_to_a_disk(meet: Meet) -> Non
         ),
     ],
 )
-def test_a_photo_with_one_face_is_answered_as_a_reply_to_it(meet, language, photo, sentence, sure) -> None:  # type: ignore[no-untyped-def]
+def test_a_photo_with_one_face_is_answered_as_a_reply_to_it(
+    meet: Meet, language: str, photo: Callable[[], bytes], sentence: str, sure: str
+) -> None:
     person = meet(language)
     sent = person.send_photo(photo(), "am I fine?")
     answer = person.answers()[0]
@@ -129,7 +132,9 @@ def test_each_photo_of_an_album_is_answered(meet: Meet) -> None:
     ],
     ids=["png with alpha", "palette", "cmyk", "progressive", "gif", "webp", "bmp", "only the name says so"],
 )
-def test_an_image_sent_as_a_file_is_answered_like_a_photo(meet, name, mime, data) -> None:  # type: ignore[no-untyped-def]
+def test_an_image_sent_as_a_file_is_answered_like_a_photo(
+    meet: Meet, name: str, mime: str, data: Callable[[], bytes]
+) -> None:
     person = meet()
     sent = person.send_file(data(), name, mime)
     answer = person.answers()[0]
@@ -149,7 +154,7 @@ def test_an_image_sent_as_a_file_is_answered_like_a_photo(meet, name, mime, data
     ],
     ids=["garbage", "heic", "cut short", "20,000 x 20,000", "21 MB", "1 x 1"],
 )
-def test_a_bad_image_gets_one_clear_sentence(meet, data, english, french) -> None:  # type: ignore[no-untyped-def]
+def test_a_bad_image_gets_one_clear_sentence(meet: Meet, data: Callable[[], bytes], english: str, french: str) -> None:
     content = data()
     for language, words in [("en", english), ("fr", french)]:
         person = meet(language)

@@ -9,7 +9,7 @@ import pytest
 from telegram import Bot
 from telegram.error import Forbidden
 
-from bot import handlers, running
+from bot import handlers, running, sending
 from localchat import LocalChat
 from model import Classifier, Prediction
 from tests.bot.conftest import Meet, RunningBot, running_bot
@@ -169,11 +169,10 @@ def test_commands_stay_quick_while_thirty_photos_are_judged(classifier: Classifi
 def test_only_a_few_photos_are_in_memory_at_once(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
     judge = Judge(classifier, seconds=0.05)
     fetched: list[int] = []
-    fetch = handlers.fetch
 
     async def counted(attachment: Any) -> bytes:
         fetched.append(len(fetched) + 1 - judge.judged)
-        return await fetch(attachment)
+        return await sending.fetch(attachment)
 
     monkeypatch.setattr(handlers, "fetch", counted)
     with LocalChat(0) as own, running_bot(own, judge):
