@@ -89,8 +89,9 @@ def test_a_body_that_is_no_json_object_is_a_bad_request(url: str, body: bytes) -
     assert answer.json()["description"].startswith("Bad Request: ")
 
 
-def test_a_body_that_is_too_large_is_refused(url: str) -> None:
-    answer = httpx.post(f"{url}/sendDocument", files={"document": bytes(65 * 2**20)}, timeout=60, trust_env=False)
+def test_a_body_that_is_too_large_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localchat.parameters.MAX_BODY", 2**20)
+    answer = httpx.post(f"{url}/sendDocument", files={"document": bytes(2**20)}, timeout=60, trust_env=False)
     assert answer.status_code == 413
     assert answer.json()["description"] == "Request Entity Too Large"
 

@@ -142,9 +142,13 @@ def test_a_document_keeps_its_bytes(chat: LocalChat, ada: Person) -> None:
     assert httpx.get(url, trust_env=False).content == data
 
 
-def test_a_document_of_more_than_50_mb_is_refused(chat: LocalChat, ada: Person) -> None:
+def test_a_document_that_is_larger_than_telegram_allows_is_refused(
+    chat: LocalChat, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("localchat.methods.sending.MAX_UPLOAD", 2**20)
     ada.say("hello")
-    assert upload(chat, "sendDocument", bytes(50 * 2**20 + 1))["error_code"] == 413
+    assert upload(chat, "sendDocument", bytes(2**20))["ok"] is True
+    assert upload(chat, "sendDocument", bytes(2**20 + 1))["error_code"] == 413
 
 
 @pytest.mark.parametrize(
