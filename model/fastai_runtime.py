@@ -28,7 +28,9 @@ class FastaiRuntime:
         except Exception as error:  # whatever the pickle's own code raises
             raise BundleError(f"{file} cannot be loaded by fastai: {type(error).__name__}: {error}") from None
         if (labels := learner_labels(self._learner)) != bundle.manifest.labels:
-            raise BundleError(f"{file} knows the labels {labels} but the manifest has {bundle.manifest.labels}. Export it again.")
+            raise BundleError(
+                f"{file} knows the labels {labels} but the manifest has {bundle.manifest.labels}. Export it again."
+            )
         self._lock = threading.Lock()
 
     def logits(self, images: Sequence[Image.Image]) -> np.ndarray:

@@ -12,6 +12,8 @@ from PIL import Image
 
 from model.bundle import ONNX, PICKLE, Bundle, BundleError, Input
 
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # since 1.29 ONNX Runtime reports to its maker; photos are private
+
 
 class Runtime(Protocol):
     """What a classifier needs of a network."""
@@ -40,7 +42,9 @@ def open_runtime(bundle: Bundle, choice: str = "auto") -> Runtime:
     needed = ONNX if choice == "onnx" else PICKLE
     if not bundle.has(needed):
         other = "fastai" if choice == "onnx" else "onnx"
-        raise BundleError(f"The bundle in {bundle.folder} has no {needed}, which MODEL_RUNTIME={choice} needs. Set MODEL_RUNTIME={other}.")
+        raise BundleError(
+            f"The bundle in {bundle.folder} has no {needed}, which MODEL_RUNTIME={choice} needs. Set MODEL_RUNTIME={other}."
+        )
     if choice == "onnx":
         return OnnxRuntime(bundle)
     try:
@@ -73,7 +77,9 @@ class OnnxRuntime:
             raise BundleError(f"{bundle.folder / ONNX} cannot be loaded: {str(error).splitlines()[0]}") from None
         outputs = self._session.get_outputs()[0].shape
         if outputs[-1] != len(bundle.manifest.labels):
-            raise BundleError(f"{bundle.folder / ONNX} has {outputs[-1]} outputs but the manifest has {len(bundle.manifest.labels)} labels. Export it again.")
+            raise BundleError(
+                f"{bundle.folder / ONNX} has {outputs[-1]} outputs but the manifest has {len(bundle.manifest.labels)} labels. Export it again."
+            )
         self._name = self._session.get_inputs()[0].name
 
     def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
