@@ -234,8 +234,8 @@ def test_a_header_that_promises_more_than_the_file_holds_is_refused_quickly() ->
 
 
 def test_a_small_file_cannot_ask_for_hours_of_decoding() -> None:
-    data = endless_jpeg(scans=2_000)
-    assert len(data) < 400_000
+    data = endless_jpeg(scans=300)
+    assert len(data) < 200_000
     began = time.process_time()
     assert problem(data) == "unreadable"
     assert time.process_time() - began < 0.5
