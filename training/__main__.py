@@ -115,8 +115,9 @@ def _run(
     print(f"Training on {len(train_part)} photos, holding out {len(valid_part)}.")
     loaders = make_loaders(samples, train_part, valid_part, settings, WIDER if collection.faces.find else 1.0)
     learner = make_learner(loaders, settings, Counter(samples[index].label for index in train_part))
+    save_samples(loaders, cache.parent / SAMPLES)
+    print(f"What the network sees of them: {cache.parent / SAMPLES}", flush=True)
     with staged(out) as folder:
-        save_samples(loaders, folder / SAMPLES)
         train(learner, settings, bar=sys.stdout.isatty())
         figures = measure(*held_out_logits(learner), collection.labels)
         print(f"\n{confusion_text(figures)}\n\nRight on held-out photos: {figures.accuracy}", flush=True)

@@ -14,7 +14,8 @@ from sklearn.metrics import ConfusionMatrixDisplay
 from model.bundle import CARD, Manifest
 from training.figures import Figures
 
-CONFUSION, SAMPLES = "confusion.png", "samples.png"
+CONFUSION = "confusion.png"
+SAMPLES = "samples.png"  # shows people, so it stays with the run and is no part of the bundle
 
 
 def save_samples(loaders: DataLoaders, file: Path) -> None:
@@ -60,7 +61,8 @@ def write_card(folder: Path, manifest: Manifest, figures: Figures, settings: Map
         if manifest.faces.find
         else "The whole photo is answered."
     )
-    left_out = "; ".join(f"{count} because {reason}" for reason, count in manifest.data["left_out"].items()) or "none"
+    left_out = manifest.data["left_out"].items()
+    reasons = "; ".join(f"{count} because {reason}" for reason, count in left_out if count) or "none"
     sure = figures.threshold
     options = "\n".join(f"| {key} | {value} |" for key, value in settings.items())
     (folder / CARD).write_text(
@@ -89,9 +91,7 @@ folders as the training photos: on photos of another kind it will be right less 
 ## What it learned from
 
 {sum(manifest.data["photos"].values())} photos ({manifest.data["groups"]} different ones, the others being copies or parts of the same photograph).
-Left out: {left_out}.
-
-![Training photos as the network sees them]({SAMPLES})
+Left out: {reasons}.
 
 | setting | value |
 |---|---|

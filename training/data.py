@@ -61,11 +61,13 @@ class Sample:
 
 @dataclass
 class Collection:
-    """What was read: the samples, what was left out and why, and how faces are found (or not)."""
+    """What was read: the samples, which files were left out and why, how faces are found (or not), and how many files
+    were left out by their names."""
 
     samples: list[Sample]
     skipped: dict[str, str]
     faces: FaceSearch
+    unwanted: int = 0
 
     @property
     def labels(self) -> list[str]:
@@ -78,17 +80,13 @@ class Collection:
             "photos": dict(sorted(Counter(sample.label for sample in self.samples).items())),
             "without_a_face_found": sum(not sample.face for sample in self.samples) if self.faces.find else 0,
             "groups": len({sample.group for sample in self.samples}),
-            "left_out": dict(sorted(Counter(self.skipped.values()).items())),
+            "left_out": {"their names are on the list to skip": self.unwanted} | Counter(self.skipped.values()),
             "sha256_of_list": hashlib.sha256("\n".join(names).encode()).hexdigest(),
         }
 
 
-def find_photos(folders: Iterable[Path], skip: Sequence[str] = ()) -> list[tuple[Path, str]]:
+def find_photos(folders: Iterable[Path]) -> list[tuple[Path, str]]:
     """Every image file below the folders, with the name of the folder it stands in as its label.
-
-    Args:
-        folders: each holds one folder of photos per label.
-        skip: file names to leave out, such as "augmented_*".
 
     Raises:
         DataError: a folder does not exist, or there are fewer than two labels.
@@ -97,8 +95,7 @@ def find_photos(folders: Iterable[Path], skip: Sequence[str] = ()) -> list[tuple
     for folder in folders:
         if not folder.is_dir():
             raise DataError(f"{folder} is not a folder; name a folder that holds one folder of photos per label.")
-        files = [Path(file) for file in sorted(get_image_files(folder))]
-        photos += [(file, parent_label(file)) for file in files if not any(file.match(name) for name in skip)]
+        photos += [(Path(file), parent_label(file)) for file in sorted(get_image_files(folder))]
     if not photos:
         raise DataError("No photos found: put them in one folder per label, such as DIR/cat/1.jpg and DIR/dog/1.jpg.")
     labels = sorted({label for _, label in photos})
@@ -123,12 +120,14 @@ def collect(
         cache: folder where the small pictures are kept between runs.
         faces: how faces are found; None finds out by looking at some of the photos.
         group_by: regular expression; photos for whose file name it gives the same first group stay together.
-        skip: see `find_photos`.
+        skip: file names to leave out, such as "augmented_*".
 
     Raises:
         DataError: see `find_photos`; or fewer than two labels have readable photos.
     """
-    photos = find_photos(folders, skip)
+    photos = find_photos(folders)
+    wanted = [(file, label) for file, label in photos if not any(file.match(name) for name in skip)]
+    photos, unwanted = wanted, len(photos) - len(wanted)
     faces = faces or _look_for_faces(photos)
     folder = cache / hashlib.sha256(f"{size} {WIDER} {faces.model_dump_json()}".encode()).hexdigest()[:12]
     keeper = _Keeper(folder, size, faces)
@@ -146,7 +145,7 @@ def collect(
     samples = _without_repeats(samples, skipped)
     if len({sample.label for sample in samples}) < 2:
         raise DataError("Fewer than two labels have readable photos; nothing can be learned from that.")
-    return Collection(grouped(samples, group_by), skipped, faces)
+    return Collection(grouped(samples, group_by), skipped, faces, unwanted)
 
 
 def split(

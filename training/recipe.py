@@ -14,6 +14,7 @@ import torchvision
 from fastai.callback import schedule  # noqa: F401  (gives learners fine_tune)
 from fastai.callback.channelslast import ChannelsLast
 from fastai.callback.core import Callback
+from fastai.callback.training import BnFreeze
 from fastai.data.block import CategoryBlock, DataBlock
 from fastai.data.core import DataLoaders
 from fastai.data.transforms import IndexSplitter, Normalize, parent_label
@@ -37,7 +38,11 @@ class RecipeError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run is made of. `arch` is a timm or torchvision name; `lr` the base learning rate of `fine_tune`."""
+    """What a run is made of.
+
+    `arch` is a timm or torchvision name; `lr` the base learning rate of `fine_tune`; `fixed` the share of the backbone's
+    layers, from the input on, that keep their pretrained weights; `wear` the chance of each kind of damage (see `Wear`).
+    """
 
     arch: str = "tf_efficientnet_lite0"
     weights: Path | None = None
@@ -46,6 +51,7 @@ class Settings:
     epochs: int = 8
     batch_size: int = 32
     lr: float = 2e-3
+    fixed: float = 0.6
     seed: int = 42
     wear: float = 0.25
     smoothing: float = 0.05
@@ -91,7 +97,9 @@ def make_learner(
             pretrained=settings.pretrained,
             loss_func=loss,
             metrics=list(metrics),
-            cbs=ChannelsLast,
+            train_bn=False,
+            splitter=partial(tuned_parameters, fixed=settings.fixed if settings.pretrained else 0.0),
+            cbs=[ChannelsLast, BnFreeze] if settings.pretrained else ChannelsLast,
             **extra,
         )
     except (OSError, RuntimeError) as error:
@@ -102,6 +110,22 @@ def make_learner(
             f"The weights of {settings.arch} cannot be loaded ({str(error).splitlines()[0]}): {hint}."
         ) from None
     return learner
+
+
+def tuned_parameters(network: nn.Sequential, fixed: float) -> list[list[nn.Parameter]]:
+    """The parameters that training changes, of the body and of the head.
+
+    The first layers of a pretrained body know edges and textures, which every photo has: leaving them alone costs
+    next to no accuracy, and nothing is propagated back through the most expensive part of the network.
+    """
+    body, head = network[0], network[1]
+    layers = [layer for layer in body.modules() if list(layer.parameters(recurse=False))]
+    kept = round(len(layers) * fixed)
+    for layer in layers[:kept]:
+        for parameter in layer.parameters(recurse=False):
+            parameter.requires_grad_(False)
+    tuned = [parameter for layer in layers[kept:] for parameter in layer.parameters(recurse=False)]
+    return [tuned, list(head.parameters())]
 
 
 def find_arch(settings: Settings) -> tuple[Any, dict[str, Any]]:
@@ -138,7 +162,7 @@ def train(learner: Learner, settings: Settings, callbacks: Sequence[Callback] = 
                 learner.fine_tune(settings.epochs, base_lr=settings.lr, freeze_epochs=1, cbs=[ShowNames(), *callbacks])
         finally:
             learner.logger = quiet
-    learner.remove_cb(ChannelsLast)
+    learner.remove_cbs([cb for cb in learner.cbs if isinstance(cb, (ChannelsLast, BnFreeze))])
     learner.model.to(memory_format=torch.contiguous_format)
 
 
@@ -169,9 +193,8 @@ def for_serving(learner: Learner, size: int) -> Learner:
         item_tfms=[Resize(size, method=ResizeMethod.Squish)],
         batch_tfms=[Normalize.from_stats(*imagenet_stats)],
     )
-    pictures = [Path(f"{label}/photo.jpg") for label in labels]
-    loaders = plain.dataloaders(pictures, bs=1, num_workers=0)
-    return Learner(loaders, learner.model, loss_func=learner.loss_func, cbs=None)
+    loaders = plain.dataloaders(list(learner.dls.train_ds.items[:2]), bs=1, num_workers=0)
+    return Learner(loaders, learner.model, loss_func=learner.loss_func)
 
 
 def held_out_logits(learner: Learner) -> tuple[np.ndarray, np.ndarray]:
