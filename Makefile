@@ -1,6 +1,7 @@
 # make run    the bot: on Telegram when TELEGRAM_TOKEN is set (here or in .env), else with the local chat
 # make test   every test; make lint, the linters
 # make train DATA=DIR [ARGS="--epochs 4"]   from folders of photos to a bundle
+# make bench  the figures of the README
 # Each sets up what it needs in .venv, once.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -9,7 +10,8 @@ BIN := $(VENV)/bin
 DATA ?=
 ARGS ?=
 
-.PHONY: run test train lint chromium clean
+PHOTOS ?=
+.PHONY: run test train bench lint chromium clean
 
 run: $(VENV)/.ready
 	@if [ -n "$$TELEGRAM_TOKEN" ] || grep -qs '^[[:space:]]*\(export[[:space:]]\+\)\?TELEGRAM_TOKEN=.' .env; \
@@ -23,10 +25,16 @@ train: $(VENV)/.ready-train
 test: $(VENV)/.ready-dev chromium
 	$(BIN)/python -m pytest $(ARGS)
 
+bench: $(VENV)/.ready-dev
+	$(BIN)/python -m benchmarks.worker
+	$(BIN)/python -m benchmarks.slug
+	@if [ -n "$(PHOTOS)" ]; then $(BIN)/python -m benchmarks.agree $(PHOTOS); \
+	else echo "make bench PHOTOS=DIR also compares both runtimes on your photos (one folder per label in DIR)."; fi
+
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy model bot localchat training
+	$(BIN)/mypy model bot localchat training benchmarks
 
 $(VENV)/.ready: requirements.txt
 $(VENV)/.ready-train: requirements-train.txt requirements.txt

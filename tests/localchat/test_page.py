@@ -1,28 +1,16 @@
 """The page, as a person uses it in a browser, with a bot on the other side."""
 
 import base64
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
 from localchat import LocalChat
 from tests.localchat import echo_bot
 from tests.localchat.conftest import picture
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-]
 PHOTO: FilePayload = {"name": "photo.png", "mimeType": "image/png", "buffer": picture(400, 300)}
 NO_PHOTO: FilePayload = {"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
 TEXT: FilePayload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"some notes"}
@@ -33,19 +21,6 @@ GIVE = """([selector, type]) => {
     const Kind = type === "paste" ? ClipboardEvent : DragEvent;
     document.querySelector(selector).dispatchEvent(new Kind(type, {...carrier, bubbles: true, cancelable: true}));
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        missing = f"the page's tests need Chromium at {CHROMIUM}: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield running
-        running.close()
 
 
 @pytest.fixture
