@@ -29,7 +29,11 @@ from fastai.vision.learner import vision_learner
 from torch import nn
 
 from training.data import Sample
+from training.learners import one_line
 from training.views import View, Wear
+
+
+BODY_SLOWER = 4  # times; fastai's 100 leaves a body that was trained on ImageNet next to as it was
 
 
 class RecipeError(ValueError):
@@ -48,7 +52,7 @@ class Settings:
     weights: Path | None = None
     pretrained: bool = True
     size: int = 128
-    epochs: int = 8
+    epochs: int = 6
     batch_size: int = 32
     lr: float = 2e-3
     fixed: float = 0.6
@@ -88,7 +92,8 @@ def make_learner(
         RecipeError: the architecture is unknown, or its weights cannot be had.
     """
     weight = torch.tensor([counts[label] ** -0.5 for label in loaders.vocab])
-    loss = LabelSmoothingCrossEntropyFlat(eps=settings.smoothing, weight=weight / weight.mean())
+    weight = (weight / weight.mean()).to(loaders.device)
+    loss = LabelSmoothingCrossEntropyFlat(eps=settings.smoothing, weight=weight)
     arch, extra = find_arch(settings)
     try:
         learner = vision_learner(
@@ -102,14 +107,29 @@ def make_learner(
             cbs=[ChannelsLast, BnFreeze] if settings.pretrained else ChannelsLast,
             **extra,
         )
-    except (OSError, RuntimeError) as error:
+    except Exception as error:  # every kind of file and every way of downloading raises its own
+        if not settings.pretrained:
+            raise
         hint = (
             "give --weights FILE, or --no-pretrained" if not settings.weights else "is it a file of this architecture?"
         )
-        raise RecipeError(
-            f"The weights of {settings.arch} cannot be loaded ({str(error).splitlines()[0]}): {hint}."
-        ) from None
+        raise RecipeError(f"The weights of {settings.arch} cannot be loaded ({one_line(error)}): {hint}.") from None
+    _check_takes(learner.model, settings)
     return learner
+
+
+def _check_takes(network: nn.Module, settings: Settings) -> None:
+    """Some architectures take pictures of one size only, or none so small."""
+    blank = torch.zeros(1, 3, settings.size, settings.size, device=next(network.parameters()).device)
+    try:
+        with torch.no_grad():
+            network.eval()(blank)
+    except Exception as error:  # whatever that network's own code raises
+        raise RecipeError(
+            f"{settings.arch} does not take pictures of {settings.size} x {settings.size} pixels ({one_line(error)}): "
+            "give another --size or --arch."
+        ) from None
+    network.train()
 
 
 def tuned_parameters(network: nn.Sequential, fixed: float) -> list[list[nn.Parameter]]:
@@ -135,7 +155,7 @@ def find_arch(settings: Settings) -> tuple[Any, dict[str, Any]]:
         raise RecipeError(f"--weights {weights}: there is no such file.")
     if timm.is_model(name):
         return name, {"pretrained_cfg_overlay": {"file": str(weights)}} if weights and settings.pretrained else {}
-    if name in torchvision.models.list_models():
+    if name in torchvision.models.list_models(module=torchvision.models):
         builder = getattr(torchvision.models, name)
         if weights is None or not settings.pretrained:
             return builder, {}
@@ -154,12 +174,20 @@ def _torchvision_from_file(builder: Callable[..., nn.Module], file: Path, **_: A
 def train(learner: Learner, settings: Settings, callbacks: Sequence[Callback] = (), bar: bool = True) -> None:
     """Fine-tune: one epoch with the body frozen, then `epochs` with all of it."""
     if bar:
-        learner.fine_tune(settings.epochs, base_lr=settings.lr, freeze_epochs=1, cbs=list(callbacks))
+        learner.fine_tune(
+            settings.epochs, base_lr=settings.lr, freeze_epochs=1, lr_mult=BODY_SLOWER, cbs=list(callbacks)
+        )
     else:
         learner.logger, quiet = print_row, learner.logger
         try:
             with learner.no_bar():
-                learner.fine_tune(settings.epochs, base_lr=settings.lr, freeze_epochs=1, cbs=[ShowNames(), *callbacks])
+                learner.fine_tune(
+                    settings.epochs,
+                    base_lr=settings.lr,
+                    freeze_epochs=1,
+                    lr_mult=BODY_SLOWER,
+                    cbs=[ShowNames(), *callbacks],
+                )
         finally:
             learner.logger = quiet
     learner.remove_cbs([cb for cb in learner.cbs if isinstance(cb, (ChannelsLast, BnFreeze))])
