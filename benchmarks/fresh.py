@@ -1,5 +1,6 @@
 """`python -m benchmarks.fresh`: from a fresh clone to the first answer, as a stranger does it: `make run`, then a photo."""
 
+import os
 import re
 import signal
 import subprocess
@@ -36,8 +37,7 @@ def main() -> None:
             print(f"fresh clone to first answer  {time.perf_counter() - started:.0f} s")
             print(f"installed                    {size(Path(folder, '.venv')) / 2**20:.0f} MB")
         finally:
-            bot.send_signal(signal.SIGINT)
-            subprocess.run(["pkill", "-INT", "-s", str(bot.pid)], check=False)
+            os.killpg(bot.pid, signal.SIGINT)
             bot.wait(30)
 
 
