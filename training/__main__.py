@@ -1,5 +1,6 @@
 """`python -m training --data DIR`: from class folders to a bundle that the bot serves."""
 
+import re
 import sys
 import time
 import warnings
@@ -9,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
+import matplotlib
 import numpy as np
 import typer
 from fastai.data.core import DataLoaders
@@ -16,6 +18,7 @@ from fastai.data.transforms import get_image_files
 from PIL import Image
 
 warnings.filterwarnings("ignore", message=".*torch.jit.*", category=FutureWarning)
+matplotlib.use("Agg")  # pictures go to files, also where there is a screen
 
 from model.bundle import ANSWERS, BundleError, FaceSearch  # noqa: E402
 from training.bundle import staged, write_answers  # noqa: E402
@@ -27,6 +30,14 @@ from training.recipe import RecipeError, Settings, for_serving, held_out_logits,
 from training.views import View  # noqa: E402
 
 DEFAULTS = Settings()
+
+
+def _regular_expression(value: str | None) -> str | None:
+    try:
+        re.compile(value or "")
+    except re.error as error:
+        raise typer.BadParameter(f"{value!r} is no regular expression: {error}.") from None
+    return value
 
 
 def main(
@@ -61,7 +72,9 @@ def main(
     group_by: Annotated[
         str | None,
         typer.Option(
-            metavar="REGEX", help="Photos whose file names give the same first group stay on one side of the split."
+            metavar="REGEX",
+            help="Photos whose file names give the same first group stay on one side of the split.",
+            callback=_regular_expression,
         ),
     ] = None,
     skip: Annotated[
@@ -88,7 +101,7 @@ def main(
     )
     try:
         _run(settings, data, out, name, faces, valid, hold_out, group_by, skip or [], cache)
-    except (DataError, RecipeError, ExportRefused, BundleError, NotADirectoryError) as error:
+    except (DataError, RecipeError, ExportRefused, BundleError, OSError) as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
         sys.exit(f"Interrupted: nothing was written to {out}.")
@@ -140,7 +153,7 @@ def _run(
             folder,
             export.manifest,
             figures,
-            {key: value for key, value in asdict(settings).items() if value is not None},
+            {key: getattr(value, "name", value) for key, value in asdict(settings).items() if value is not None},
         )
     _say_what_was_written(out, export, time.monotonic() - start)
 

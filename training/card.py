@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from fastai.data.core import DataLoaders
 from sklearn.metrics import ConfusionMatrixDisplay

@@ -302,7 +302,7 @@ class _Keeper:
             try:
                 entry = self._make(decode(data), picture)
             except PhotoError as error:
-                return str(error).split(" (")[0]
+                return str(error).split("; ")[0]  # the rest is advice to someone who sent it in a chat
             with self.lock:
                 self.index.write(json.dumps({"key": key, **entry}) + "\n")
         return Sample(str(file), label, str(picture), entry["face"], tuple(entry["hashes"]))
@@ -316,7 +316,7 @@ class _Keeper:
         else:
             found = []
             small = photo.image.resize((self.size, self.size), Image.Resampling.BILINEAR)
-        part = picture.with_suffix(".part")
+        part = picture.with_suffix(f".{threading.get_ident()}.part")  # the same file may stand there twice
         small.save(part, "JPEG", quality=95, subsampling=0)
         os.replace(part, picture)
         return {"face": bool(found), "hashes": _turned_hashes(small)}

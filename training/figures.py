@@ -37,11 +37,14 @@ class Share:
         return max(0.0, middle - reach), min(1.0, middle + reach)
 
     def __str__(self) -> str:
+        if not self.of:
+            return "none"
         low, high = self.interval
         return f"{self.value:.1%} ({low:.1%} to {high:.1%} of {self.of})"
 
     def as_json(self) -> dict[str, Any]:
-        return {"share": round(self.value, 4), "interval_95": [round(end, 4) for end in self.interval], **asdict(self)}
+        share = round(self.value, 4) if self.of else None  # JSON knows no NaN
+        return {"share": share, "interval_95": [round(end, 4) for end in self.interval], **asdict(self)}
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def calibration_error(probabilities: np.ndarray, targets: np.ndarray, bins: int 
 def choose_threshold(probabilities: np.ndarray, targets: np.ndarray, wanted: float = SURE_ACCURACY) -> Threshold:
     """The lowest probability, between 0.5 and 0.95, from which `wanted` of the answers are right."""
     confidence, right = probabilities.max(1), probabilities.argmax(1) == targets
-    for candidate in np.arange(0.5, 0.951, 0.01):
+    for candidate in np.arange(50, 96) / 100:
         sure = confidence >= candidate
         if sure.any() and right[sure].mean() >= wanted:
             break

@@ -91,7 +91,7 @@ def _covered(image: Image.Image) -> Image.Image:
     place = [random.randint(0, side - length) for length in patch]
     color = tuple(random.randint(0, 255) for _ in range(3))
     image = image.copy()
-    image.paste(color, (*place, place[0] + patch[0], place[1] + patch[1]))
+    image.paste(color, (place[0], place[1], place[0] + patch[0], place[1] + patch[1]))
     return image
 
 
