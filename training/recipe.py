@@ -32,7 +32,6 @@ from training.data import Sample
 from training.learners import one_line
 from training.views import View, Wear
 
-
 BODY_SLOWER = 4  # times; fastai's 100 leaves a body that was trained on ImageNet next to as it was
 
 
