@@ -23,7 +23,7 @@ train: $(VENV)/.ready-train
 	$(BIN)/python -m training --data $(DATA) $(ARGS)
 
 test: $(VENV)/.ready-dev chromium
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1 $(ARGS)
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python -m benchmarks.worker

@@ -60,7 +60,7 @@ class Person:
         }
         _checked(self._http.post("/chat/press", json=body))
 
-    def answers(self, count: int = 1, timeout: float = 15.0) -> list[dict[str, Any]]:
+    def answers(self, count: int = 1, timeout: float = 60.0) -> list[dict[str, Any]]:
         """The next messages of the bot that were not returned yet, as Bot API Messages.
 
         Args:

@@ -46,12 +46,13 @@ def send(page: Page, given: FilePayload) -> None:
     answers = page.locator(".in").count()
     page.set_input_files("#photos", [given])
     page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.locator(".in")).to_have_count(answers + 1, timeout=30_000)
+    expect(page.locator(".in")).to_have_count(answers + 1, timeout=90_000)
 
 
 def test_start_a_face_a_mask_two_faces_and_a_cat(browser: Browser, address: str) -> None:
     context = browser.new_context(locale="en-US", color_scheme="light", viewport={"width": 900, "height": 1500})
     page = context.new_page()
+    page.set_default_timeout(60_000)
     page.goto(address)
     page.get_by_role("button", name="Start").click()
     last = page.locator(".in").last
@@ -73,6 +74,7 @@ def test_start_a_face_a_mask_two_faces_and_a_cat(browser: Browser, address: str)
 def test_a_french_person_gets_french_answers(browser: Browser, address: str) -> None:
     context = browser.new_context(locale="fr-FR", viewport={"width": 390, "height": 844})
     page = context.new_page()
+    page.set_default_timeout(60_000)
     page.goto(f"{address}/?chat=2")
     page.get_by_role("button", name=re.compile("Démarrer|Commencer|Start")).click()
     expect(page.locator(".in").last).to_contain_text("Envoie-moi une photo")

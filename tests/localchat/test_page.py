@@ -29,7 +29,7 @@ def page(browser: Browser, chat: LocalChat) -> Iterator[Page]:
     problems: list[str] = []
     context = browser.new_context(locale="en-US", color_scheme="light")
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     with echo_bot.running(chat):

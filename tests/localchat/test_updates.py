@@ -52,14 +52,14 @@ def test_a_poll_waits_for_the_first_update(ada: Person, call: Call) -> None:
     timer.start()
     started = time.monotonic()
     assert texts(call("getUpdates", timeout=20)) == ["late"]
-    assert 0.2 < time.monotonic() - started < 5
+    assert 0.2 < time.monotonic() - started < 15
     timer.join()
 
 
 def test_a_poll_comes_back_empty_when_its_time_is_over(call: Call) -> None:
     started = time.monotonic()
     assert call("getUpdates", timeout=1)["result"] == []
-    assert 0.9 < time.monotonic() - started < 5
+    assert 0.9 < time.monotonic() - started < 15
 
 
 def test_a_second_poller_ends_the_first_with_a_conflict(chat: LocalChat, ada: Person, call: Call) -> None:

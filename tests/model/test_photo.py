@@ -289,7 +289,7 @@ def test_an_image_that_cannot_be_answered_is_refused_like_a_file() -> None:
     assert reasons == ["empty", "too_many_pixels", "unreadable"]
 
 
-QUICK = settings(max_examples=150, deadline=3000, suppress_health_check=[HealthCheck.data_too_large])
+QUICK = settings(max_examples=150, deadline=15_000, suppress_health_check=[HealthCheck.data_too_large])
 BEGINNINGS = [
     b"",
     b"\xff\xd8\xff\xe0",
