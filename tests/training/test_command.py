@@ -1,0 +1,197 @@
+"""`python -m training` turns folders of photos into a bundle that answers, and says in one line what is in the way."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from model.bundle import ANSWERS, CARD, MANIFEST, ONNX, PICKLE
+from model.classifier import Classifier
+from tests.training.shapes import LABELS, portrait, save_portraits, save_shapes, shape_photo
+from training.__main__ import main
+from training.card import CONFUSION, SAMPLES
+
+ROOT = Path(__file__).parents[2]
+QUICK = ["--no-pretrained", "--arch", "test_resnet", "--size", "64", "--batch-size", "8", "--lr", "0.01"]
+
+
+def start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """The command as a person types it, in another folder than the repository's."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "training", *QUICK, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def said(*arguments: str | Path) -> str:
+    """The only line of a run that ends with an error."""
+    app = typer.Typer()
+    app.command()(main)
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 1 and isinstance(result.exception, SystemExit)
+    return result.output.strip().splitlines()[-1]
+
+
+def content(folder: Path) -> dict[str, str]:
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
+
+
+@dataclass(frozen=True)
+class Run:
+    folder: Path
+    output: str
+
+    @property
+    def bundle(self) -> Path:
+        return self.folder / "bundle"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """One real training, of the shapes and a file that is no photo."""
+    folder = tmp_path_factory.mktemp("run")
+    save_shapes(folder / "photos")
+    (folder / "photos" / "circle" / "broken.jpg").write_bytes(b"\xff\xd8\xff no more")
+    process = start(folder, "--data", "photos", "--epochs", "8", "--faces", "no", "--name", "Shapes")
+    output, _ = process.communicate(timeout=280)
+    assert process.returncode == 0, output
+    return Run(folder, output)
+
+
+def test_a_training_leaves_a_whole_bundle_and_nothing_else(run: Run) -> None:
+    assert set(content(run.bundle)) == {PICKLE, ONNX, MANIFEST, ANSWERS, CARD, CONFUSION}
+    assert {file.name for file in run.folder.iterdir()} == {"photos", "bundle", "runs"}
+    assert (run.folder / "runs" / SAMPLES).read_bytes().startswith(b"\x89PNG")
+
+
+def test_it_shows_every_epoch_the_confusion_and_what_it_wrote(run: Run) -> None:
+    assert re.search(r"epoch +train_loss +valid_loss +error_rate", run.output)
+    assert len(re.findall(r"^ +\d+ +\d\.\d{4} +\d", run.output, re.MULTILINE)) == 1 + 8
+    assert re.search(r"true \\ answered +circle +square\ncircle +\d", run.output)
+    assert "Both models agree" in run.output and "MODEL_PATH=bundle python -m bot --local" in run.output
+
+
+def test_a_file_that_is_no_photo_is_named_and_left_out(run: Run) -> None:
+    assert f"Left out {Path('photos/circle/broken.jpg')}: the photo is damaged or incomplete" in run.output
+    assert "24 photos: 12 circle, 12 square" in run.output
+
+
+def test_the_manifest_says_what_was_learned_from_and_how_good_it_is(run: Run) -> None:
+    manifest = json.loads((run.bundle / MANIFEST).read_text("utf-8"))
+    assert (manifest["name"], manifest["labels"], manifest["faces"]["find"]) == ("Shapes", list(LABELS), False)
+    assert manifest["data"]["photos"] == {"circle": 12, "square": 12}
+    held_out = manifest["figures"]["held_out"]
+    assert held_out["accuracy"]["of"] == manifest["data"]["held_out"] == np.sum(held_out["confusion"])
+    card = (run.bundle / CARD).read_text("utf-8")
+    assert card.startswith("# Shapes\n") and CONFUSION in card and "| arch | test_resnet |" in card
+
+
+def test_the_bundle_is_right_on_new_photos_and_the_same_with_both_runtimes(run: Run) -> None:
+    onnx, fastai = (Classifier.open(run.bundle, runtime) for runtime in ("onnx", "fastai"))
+    right = 0
+    for label in LABELS:
+        for seed in range(1000, 1100):
+            photo = shape_photo(label, seed)
+            one, other = (classifier.predict(photo).whole for classifier in (onnx, fastai))
+            assert one and other and one.label == other.label
+            assert one.probabilities == pytest.approx(other.probabilities, abs=1e-3)
+            right += one.label == label
+    assert right >= 180
+
+
+def test_stopping_a_training_leaves_the_old_bundle_and_the_kept_pictures_as_they_were(run: Run) -> None:
+    bundle, pictures = content(run.bundle), sorted((run.folder / "runs").rglob("*.jpg"))
+    made = [file.stat().st_mtime_ns for file in pictures]
+    process = start(run.folder, "--data", "photos", "--epochs", "5000", "--faces", "no")
+    assert process.stdout
+    for line in process.stdout:
+        if re.match(r" +3 +\d", line):  # the fourth epoch is done
+            break
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert output.strip().splitlines()[-1] == "Interrupted: nothing was written to bundle."
+    assert process.returncode == 1 and "Traceback" not in output
+    assert content(run.bundle) == bundle
+    assert {file.name for file in run.folder.iterdir()} == {"photos", "bundle", "runs"}
+    assert pictures and [file.stat().st_mtime_ns for file in pictures] == made
+
+
+def test_photos_of_faces_give_a_bundle_that_finds_faces(tmp_path: Path) -> None:
+    save_portraits(tmp_path / "photos")
+    app = typer.Typer()
+    app.command()(main)
+    arguments = ["--data", "photos", "--out", "bundle", "--cache", "runs/pictures", "--epochs", "1", *QUICK]
+    arguments = [str(tmp_path / word) if word in ("photos", "bundle", "runs/pictures") else word for word in arguments]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert "Faces are answered" in result.output and "(To have it the other way: --faces no.)" in result.output
+    classifier = Classifier.open(tmp_path / "bundle")
+    assert classifier.bundle.manifest.faces.find
+    assert len(classifier.predict(portrait(99, striped=True)).faces) == 1
+    assert classifier.predict(shape_photo("circle", 1)).label == "no_face"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ["--data", "nowhere"],
+            "Error: nowhere is not a folder; name a folder that holds one folder of photos per label.",
+        ),
+        (["--data", "empty"], "Error: No photos found: put them in one folder per label"),
+        (["--data", "photos/circle"], "Error: All photos have the same label, 'circle'"),
+        (
+            ["--data", "photos", "--arch", "resnet_of_mine"],
+            "Error: --arch resnet_of_mine: neither timm nor torchvision",
+        ),
+        (["--data", "photos", "--arch", "fasterrcnn_resnet50_fpn"], "Error: --arch fasterrcnn_resnet50_fpn: neither"),
+        (["--data", "photos", "--arch", "test_vit"], "Error: test_vit does not take pictures of 32 x 32 pixels"),
+        (["--data", "photos", "--weights", "none.pth"], "Error: --weights none.pth: there is no such file."),
+        (
+            ["--data", "photos", "--pretrained", "--weights", "photos/circle/00.jpg"],
+            "Error: The weights of test_resnet cannot be loaded",
+        ),
+        (["--data", "photos", "--hold-out", "photos"], "Error: --hold-out needs --group-by"),
+        (["--data", "photos", "--out", "file"], "Error: file is a file; name a folder for the bundle"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_in_the_way_is_said_in_one_line(
+    arguments: list[str], line: str, tmp_path: Path, shape_files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(shape_files, "photos")
+    Path("empty").mkdir()
+    Path("file").touch()
+    options = ["--no-pretrained", "--arch", "test_resnet", "--size", "32", "--faces", "no"]
+    assert said(*options, *arguments, "--cache", shape_files.parent / "cache").startswith(line)
+    assert not Path("bundle").exists()
+
+
+@pytest.fixture(scope="module")
+def shape_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shapes") / "photos"
+    save_shapes(folder, each=4)
+    return folder
+
+
+def test_a_pattern_that_is_none_is_refused_before_anything_is_read() -> None:
+    app = typer.Typer()
+    app.command()(main)
+    result = CliRunner().invoke(app, ["--data", "photos", "--group-by", "(["])
+    assert result.exit_code == 2 and "is no regular expression" in result.output
