@@ -19,7 +19,7 @@ def test_the_notebook_trains_a_bundle_that_answers(tmp_path: Path, monkeypatch: 
     for name, value in {**settings, **places, "IPYTHONDIR": tmp_path / "ipython", "OMP_NUM_THREADS": 1}.items():
         monkeypatch.setenv(name, str(value))
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    NotebookClient(notebook, timeout=280, resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
+    NotebookClient(notebook, timeout=560, resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
 
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     pictures = [output for output in outputs if "image/png" in output.get("data", {})]
