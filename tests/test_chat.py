@@ -45,7 +45,7 @@ def photo(image: Image.Image, name: str) -> FilePayload:
 def send(page: Page, given: FilePayload) -> None:
     answers = page.locator(".in").count()
     page.set_input_files("#photos", [given])
-    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name=re.compile("^(Send|Envoyer)$")).click()
     expect(page.locator(".in")).to_have_count(answers + 1, timeout=90_000)
 
 
