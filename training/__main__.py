@@ -3,7 +3,6 @@
 import re
 import sys
 import time
-import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
@@ -17,18 +16,16 @@ from fastai.data.core import DataLoaders
 from fastai.data.transforms import get_image_files
 from PIL import Image
 
-warnings.filterwarnings("ignore", message=".*torch.jit.*", category=FutureWarning)
+from model.bundle import ANSWERS, BundleError, FaceSearch
+from training.bundle import staged, write_answers
+from training.card import CONFUSION, SAMPLES, confusion_text, save_confusion, save_samples, write_card
+from training.data import WIDER, Collection, DataError, Sample, collect, name_group, split
+from training.export import Export, ExportRefused, export_learner
+from training.figures import measure
+from training.recipe import RecipeError, Settings, for_serving, held_out_logits, make_learner, make_loaders, train
+from training.views import View
+
 matplotlib.use("Agg")  # pictures go to files, also where there is a screen
-
-from model.bundle import ANSWERS, BundleError, FaceSearch  # noqa: E402
-from training.bundle import staged, write_answers  # noqa: E402
-from training.card import CONFUSION, SAMPLES, confusion_text, save_confusion, save_samples, write_card  # noqa: E402
-from training.data import WIDER, Collection, DataError, Sample, collect, name_group, split  # noqa: E402
-from training.export import Export, ExportRefused, export_learner  # noqa: E402
-from training.figures import measure  # noqa: E402
-from training.recipe import RecipeError, Settings, for_serving, held_out_logits, make_learner, make_loaders, train  # noqa: E402
-from training.views import View  # noqa: E402
-
 DEFAULTS = Settings()
 
 
