@@ -26,7 +26,7 @@ from imagehash import phash
 from PIL import Image
 
 from model.bundle import FaceSearch
-from model.faces import Box, FaceFinder, FoundFace, cut
+from model.faces import Box, FaceFinder, cut
 from model.photo import Photo, PhotoError, decode
 
 WIDER = 1.43  # kept pictures show more around the square that serving cuts, so that training can move and turn it
@@ -85,17 +85,24 @@ class Collection:
         }
 
 
+def photos_of(folder: Path) -> list[tuple[Path, str]]:
+    """Every image file below a folder, with the name of the folder it stands in.
+
+    Raises:
+        DataError: the folder does not exist.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder; name a folder that holds one folder of photos per label.")
+    return [(Path(file), parent_label(file)) for file in sorted(get_image_files(folder))]
+
+
 def find_photos(folders: Iterable[Path]) -> list[tuple[Path, str]]:
     """Every image file below the folders, with the name of the folder it stands in as its label.
 
     Raises:
         DataError: a folder does not exist, or there are fewer than two labels.
     """
-    photos = []
-    for folder in folders:
-        if not folder.is_dir():
-            raise DataError(f"{folder} is not a folder; name a folder that holds one folder of photos per label.")
-        photos += [(Path(file), parent_label(file)) for file in sorted(get_image_files(folder))]
+    photos = [photo for folder in folders for photo in photos_of(folder)]
     if not photos:
         raise DataError("No photos found: put them in one folder per label, such as DIR/cat/1.jpg and DIR/dog/1.jpg.")
     labels = sorted({label for _, label in photos})
@@ -311,7 +318,8 @@ class _Keeper:
         picture.parent.mkdir(exist_ok=True)
         if self.faces.find:
             found = self.finder.find(photo.image)
-            box = _meant(found, photo.image).box if found else Box(0, 0, *photo.image.size)
+            boxes = [face.box for face in found]
+            box = boxes[meant(boxes, photo.image.size)] if boxes else Box(0, 0, *photo.image.size)
             small = cut(photo.image, box, round(self.size * WIDER), (1 + self.faces.margin) * WIDER - 1)
         else:
             found = []
@@ -322,16 +330,15 @@ class _Keeper:
         return {"face": bool(found), "hashes": _turned_hashes(small)}
 
 
-def _meant(found: Sequence[FoundFace], image: Image.Image) -> FoundFace:
-    """The face a photo's label speaks of: large and in the middle."""
-    half = max(image.size) / 2
+def meant(boxes: Sequence[Box], size: tuple[int, int]) -> int:
+    """Which of the faces in a photo of that size (width, height) its label speaks of: large and in the middle."""
+    width, height = size
 
-    def weight(face: FoundFace) -> float:
-        across = (face.box.left + face.box.right - image.width) / 2 / half
-        down = (face.box.top + face.box.bottom - image.height) / 2 / half
-        return face.box.area / (0.1 + across**2 + down**2)
+    def weight(box: Box) -> float:
+        across, down = (box.left + box.right - width) / max(size), (box.top + box.bottom - height) / max(size)
+        return box.area / (0.1 + across**2 + down**2)
 
-    return max(found, key=weight)
+    return max(range(len(boxes)), key=lambda index: weight(boxes[index]))
 
 
 def _turned_hashes(picture: Image.Image) -> list[str]:
