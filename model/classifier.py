@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,21 @@ class Prediction:
         return answer
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A photo on its way to the network.
+
+    Attributes:
+        size: width and height in pixels of the photo as a viewer shows it.
+        pictures: RGB, what the network answers: a square per face, or the whole photo.
+        places: where each of them lies in the photo, as `Face.box`.
+    """
+
+    size: tuple[int, int]
+    pictures: tuple[Image.Image, ...]
+    places: tuple[tuple[int, int, int, int], ...]
+
+
 class Classifier:
     """Answers photos with one bundle. Safe to call from several threads."""
 
@@ -110,16 +126,30 @@ class Classifier:
         Raises:
             PhotoError: the photo cannot be decoded or is too large.
         """
+        return self.answer([self.prepare(photo)])[0]
+
+    def prepare(self, photo: bytes | Image.Image) -> Prepared:
+        """The first half of `predict`: decode a photo and cut out what the network will see. Takes most of the time.
+
+        Raises:
+            PhotoError: the photo cannot be decoded or is too large.
+        """
         decoded = from_image(photo) if isinstance(photo, Image.Image) else decode(photo)
         if self._finder is None:
-            box = (0, 0, *decoded.size)
-            return Prediction(decoded.size, whole=self._answers([decoded.image], [box])[0])
-        found = self._finder.find(decoded.image)[:MAX_FACES]
-        if not found:
-            return Prediction(decoded.size)
-        boxes = [face.box for face in found]
+            return Prepared(decoded.size, (decoded.image,), ((0, 0, *decoded.size),))
+        boxes = [face.box for face in self._finder.find(decoded.image)[:MAX_FACES]]
         places = [box.scaled(decoded.scale).within(*decoded.size) for box in boxes]
-        return Prediction(decoded.size, tuple(self._answers(self._cuts(decoded.image, boxes), places)))
+        return Prepared(decoded.size, tuple(self._cuts(decoded.image, boxes)), tuple(places))
+
+    def answer(self, prepared: Sequence[Prepared]) -> list[Prediction]:
+        """The second half: one answer per photo, with the network run on the faces of all of them together."""
+        places = [place for photo in prepared for place in photo.places]
+        pictures = [picture for photo in prepared for picture in photo.pictures]
+        answers = iter(self._answers(pictures, places) if pictures else ())
+        each = [(photo.size, tuple(islice(answers, len(photo.places)))) for photo in prepared]
+        if self._finder is None:
+            return [Prediction(size, whole=faces[0]) for size, faces in each]
+        return [Prediction(size, faces) for size, faces in each]
 
     def _cuts(self, image: Image.Image, boxes: list[Box]) -> list[Image.Image]:
         rule = self.bundle.manifest.input
