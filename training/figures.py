@@ -125,12 +125,34 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     return round(float(min(candidates, key=loss)), 4)
 
 
-def calibration_error(probabilities: np.ndarray, targets: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error (Naeini, Cooper, Hauskrecht, 2015): the mean distance of confidence and accuracy,
-    over bins that hold equally many answers."""
-    confidence, right = probabilities.max(1), probabilities.argmax(1) == targets
-    parts = np.array_split(np.argsort(confidence), min(bins, len(targets)))
-    return float(sum(abs(confidence[part].mean() - right[part].mean()) * len(part) for part in parts) / len(targets))
+def calibration_error(probabilities: np.ndarray, targets: np.ndarray) -> float:
+    """Expected calibration error of answers, see `expected_error`."""
+    return expected_error(reliability(probabilities.max(1), probabilities.argmax(1) == targets))
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Answers that are about equally sure: their mean confidence, and how many are right."""
+
+    confidence: float
+    right: Share
+
+    def as_json(self) -> dict[str, Any]:
+        return {"confidence": round(self.confidence, 4), "right": self.right.as_json()}
+
+
+def reliability(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> list[Bin]:
+    """Points of the calibration curve, from the least sure answers to the surest, in bins of equally many answers."""
+    if not len(right):
+        return []
+    parts = np.array_split(np.argsort(confidence, kind="stable"), min(bins, len(right)))
+    return [Bin(float(confidence[part].mean()), Share(int(right[part].sum()), len(part))) for part in parts]
+
+
+def expected_error(curve: Sequence[Bin]) -> float:
+    """Expected calibration error (Naeini, Cooper, Hauskrecht, 2015): the mean distance of confidence and accuracy."""
+    count = sum(part.right.of for part in curve)
+    return sum(abs(part.confidence - part.right.value) * part.right.of for part in curve) / count if count else math.nan
 
 
 def choose_threshold(probabilities: np.ndarray, targets: np.ndarray, wanted: float = SURE_ACCURACY) -> Threshold:
