@@ -15,8 +15,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from localchat import people
-from localchat.errors import Refusal
+from localchat.errors import Refusal, refused
 from localchat.guard import Guard
+from localchat.line import Line
 from localchat.methods import METHODS
 from localchat.parameters import read_parameters
 from localchat.telegram import Telegram
@@ -62,7 +63,7 @@ def create_app(telegram: Telegram) -> Starlette:
             *people.routes(telegram),
             Mount("/", _Page(directory=PAGE, html=True)),
         ],
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(Guard), Middleware(Line, telegram=telegram)],
         exception_handlers={404: _not_found, 405: _not_found},
         lifespan=lifespan,
     )
@@ -83,8 +84,7 @@ def _check_token(telegram: Telegram, request: Request) -> None:
 
 
 def _refused(refusal: Refusal) -> Response:
-    body: dict[str, Any] = {"ok": False, "error_code": refusal.status, "description": refusal.description}
-    return JSONResponse(body, refusal.status)
+    return JSONResponse(refused(refusal), refusal.status)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""The private chats: who is in them, what was said, and what the page has to show. The oldest messages go first."""
+"""The chats: who is in them, what was said, and what the page has to show. The oldest messages go first."""
 
 import time
 from collections import OrderedDict, deque
@@ -11,6 +11,7 @@ MAX_EVENTS = 10_000
 MAX_CHATS = 1_000
 
 Json = dict[str, Any]
+SUPERGROUPS = -1_000_000_000_000  # and below
 
 
 class Chats:
@@ -23,6 +24,7 @@ class Chats:
     def __init__(self, bell: Bell):
         self._bell = bell
         self._people: OrderedDict[int, Json] = OrderedDict()
+        self._groups: OrderedDict[int, dict[int, str]] = OrderedDict()
         self._messages: OrderedDict[tuple[int, int], Json] = OrderedDict()
         self._events: deque[tuple[int | None, Json]] = deque(maxlen=MAX_EVENTS)
         self._next_message = 1
@@ -36,12 +38,29 @@ class Chats:
             self._people.popitem(last=False)
         return self._people[chat]
 
-    def person(self, chat: int) -> Json | None:
-        """The person of a chat; None if nobody ever wrote there."""
-        return self._people.get(chat)
+    def join(self, group: int, person: int, status: str) -> None:
+        """Let a person be in a group, as "member", "administrator" or "creator"."""
+        self._groups.setdefault(group, {})[person] = status
+        self._groups.move_to_end(group)
+        while len(self._groups) > MAX_CHATS:
+            self._groups.popitem(last=False)
+
+    def person(self, person: int) -> Json | None:
+        """A person; None for somebody who never wrote."""
+        return self._people.get(person)
+
+    def known(self, chat: int) -> bool:
+        """Whether somebody ever wrote there."""
+        return chat in self._people or chat in self._groups
+
+    def status(self, chat: int, person: int) -> str | None:
+        """What a person is in a chat, as the Bot API's ChatMember says; None for who is not in it."""
+        return self._groups[chat].get(person) if chat in self._groups else "member" if person == chat else None
 
     def describe(self, chat: int) -> Json:
         """The chat as a Bot API Chat."""
+        if chat < 0:
+            return {"id": chat, "type": "supergroup" if chat < SUPERGROUPS else "group", "title": "A group"}
         return {"id": chat, "type": "private", "first_name": self._people[chat]["first_name"]}
 
     def add(self, chat: int, sender: Json, content: Json, reply_to: int | None = None) -> Json:

@@ -35,6 +35,7 @@ TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9-]*)(?P<attributes>[^>
 ATTRIBUTE = re.compile(r"""([a-zA-Z-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
 REFERENCE = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|lt|gt|amp|quot);")
 COMMAND = re.compile(r"(?<![\w/@])/[a-zA-Z0-9_]{1,64}(?:@\w{3,32})?(?![\w/])")
+MENTION = re.compile(r"(?<!\w)@\w{3,32}")
 LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,:;!?')\]]")
 
 
@@ -75,8 +76,9 @@ def parse_html(source: str) -> tuple[str, list[Json]]:
 
 
 def find_entities(text: str) -> list[Json]:
-    """The commands and links in a plain text."""
+    """The commands, mentions and links in a plain text."""
     found = [("bot_command", match) for match in COMMAND.finditer(text)]
+    found += [("mention", match) for match in MENTION.finditer(text)]
     found += [("url", match) for match in LINK.finditer(text)]
     entities = [
         {"type": kind, "offset": utf16(text[: match.start()]), "length": utf16(match[0])} for kind, match in found

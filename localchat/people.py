@@ -16,6 +16,7 @@ from localchat.photos import PhotoProblem, encode_sizes, keep_sizes
 from localchat.telegram import MAX_CAPTION, MAX_TEXT, Telegram, plain
 
 MAX_WAIT = 50  # seconds of a long poll
+STATUSES = ("member", "administrator", "creator")
 SHOWN = {"image/jpeg", "image/png", "image/webp", "image/gif"}  # other files are offered for download only
 
 Json = dict[str, Any]
@@ -36,6 +37,7 @@ def routes(telegram: Telegram) -> list[Route]:
     return [
         route("/chat/send", send, "POST"),
         route("/chat/press", press, "POST"),
+        route("/chat/delete", delete, "POST"),
         route("/chat/events", events, "GET"),
         route("/chat/bot", bot, "GET"),
         route("/chat/file/{file_id}", file, "GET"),
@@ -71,7 +73,7 @@ async def send(telegram: Telegram, request: Request) -> Response:
     if len(contents) > 1:
         group = {"media_group_id": telegram.number()}
         contents = [content | group for content in contents]
-    chat, person = _person(telegram, parameters)
+    chat, person = _where(telegram, parameters)
     reply_to = parameters.integer("reply_to") or None
     sent = [telegram.receive(chat, person, content, reply_to) for content in contents]
     return JSONResponse({"message_ids": [message["message_id"] for message in sent]})
@@ -82,6 +84,16 @@ async def press(telegram: Telegram, request: Request) -> Response:
     parameters = await read_parameters(request)
     chat, person = _person(telegram, parameters)
     telegram.press(chat, person, parameters.integer("message_id"), parameters.text("data"))
+    return JSONResponse({})
+
+
+async def delete(telegram: Telegram, request: Request) -> Response:
+    """A message taken back."""
+    parameters = await read_parameters(request)
+    chat, message_id = parameters.integer("group") or parameters.integer("chat", 1), parameters.integer("message_id")
+    if telegram.chats.message(chat, message_id) is None:
+        raise Refusal(400, f"There is no message {message_id} in the chat {chat}.")
+    telegram.chats.delete(chat, message_id)
     return JSONResponse({})
 
 
@@ -133,3 +145,16 @@ def _person(telegram: Telegram, parameters: Parameters) -> tuple[int, Json]:
     if chat <= 0:
         raise Refusal(400, "A person's chat has a number above 0.")
     return chat, telegram.chats.meet(chat, parameters.text("name") or "You", parameters.text("language") or "en")
+
+
+def _where(telegram: Telegram, parameters: Parameters) -> tuple[int, Json]:
+    """The chat that is written in and who writes: a group when `group` names one, else the person's own chat."""
+    chat, person = _person(telegram, parameters)
+    group = parameters.integer("group")
+    if not group:
+        return chat, person
+    status = parameters.text("status", "member")
+    if group > 0 or status not in STATUSES:
+        raise Refusal(400, f"A group has a number below 0, and who writes there is {' or '.join(STATUSES)}.")
+    telegram.chats.join(group, chat, status)
+    return group, person

@@ -24,6 +24,8 @@ class LocalChat:
 
     Attributes:
         url: where it runs, once started: the page at `/`, the Bot API at `/bot<token>/<method>`.
+        faults: what goes wrong between it and the bot; nothing until it is switched on.
+        limits: Telegram's limits for sending; off until they are switched on.
     """
 
     def __init__(self, port: int = 0, token: str = "1:local-chat"):
@@ -31,6 +33,7 @@ class LocalChat:
         self.url = ""
         self._port = port
         self._telegram = Telegram(token)
+        self.faults, self.limits = self._telegram.faults, self._telegram.limits
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

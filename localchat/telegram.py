@@ -9,7 +9,9 @@ from localchat.bell import Bell
 from localchat.chats import Chats
 from localchat.entities import find_entities
 from localchat.errors import Refusal
+from localchat.faults import Faults
 from localchat.files import Files
+from localchat.limits import Limits
 from localchat.profile import Profile
 from localchat.updates import Updates
 from localchat.webhook import Webhook
@@ -32,6 +34,8 @@ class Telegram:
         self.updates = Updates(self.bell)
         self.webhook = Webhook(self.bell, self.updates)
         self.profile = Profile("Local bot")
+        self.faults = Faults()
+        self.limits = Limits()
         self.start = secrets.token_hex(4)
         self._callbacks: OrderedDict[str, int] = OrderedDict()
         self._numbers = itertools.count(1)

@@ -10,36 +10,43 @@ import httpx
 
 
 class Person:
-    """Somebody in a private chat with the bot.
+    """Somebody in a chat with the bot.
 
     Args:
         url: where the local chat runs, as `LocalChat.url`.
         chat: the person's id, which is the private chat's id too.
         language: the language of the person's Telegram, such as "en" or "fr".
         name: first name.
+        group: a group's number, below 0, when the person is met there instead of in a private chat.
+        status: what the person is there: "member", "administrator" or "creator".
 
     Attributes:
         seen: every event of the chat that was read so far, oldest first, as `GET /chat/events` gives them.
     """
 
-    def __init__(self, url: str, chat: int = 1, language: str = "en", name: str = "Ada"):
-        self.chat, self.language, self.name = chat, language, name
+    def __init__(
+        self, url: str, chat: int = 1, language: str = "en", name: str = "Ada", group: int = 0, status: str = "member"
+    ):
+        self.chat, self.language, self.name, self.group, self.status = chat, language, name, group, status
+        self._where = group or chat
         self.seen: list[dict[str, Any]] = []
         self._http = httpx.Client(base_url=url, timeout=60, trust_env=False, verify=False)  # no certificates to load
-        self._last: int = self._get("/chat/events", {"chat": chat, "after": 0, "timeout": 0}).json()["last"]
+        self._last: int = self._get("/chat/events", {"chat": self._where, "after": 0, "timeout": 0}).json()["last"]
         self._unread: list[dict[str, Any]] = []
 
-    def say(self, text: str) -> int:
-        """Send a text; returns its message id."""
-        return self._send({"text": text})[0]
+    def say(self, text: str, reply_to: int | None = None) -> int:
+        """Send a text, as a reply to the message with that id if one is given; returns its message id."""
+        return self._send({"text": text, "reply_to": str(reply_to or "")})[0]
 
     def send_photo(self, data: bytes, caption: str | None = None) -> int:
         """Send a photo the way a phone does; returns its message id."""
         return self._send({"caption": caption}, [("photo.jpg", data, "image/jpeg")])[0]
 
-    def send_album(self, photos: list[bytes]) -> list[int]:
+    def send_album(self, photos: list[bytes], caption: str | None = None) -> list[int]:
         """Send several photos at once; returns their message ids."""
-        return self._send({}, [(f"{number}.jpg", data, "image/jpeg") for number, data in enumerate(photos)])
+        return self._send(
+            {"caption": caption}, [(f"{number}.jpg", data, "image/jpeg") for number, data in enumerate(photos)]
+        )
 
     def send_file(self, data: bytes, file_name: str, mime_type: str) -> int:
         """Send a file as a file, its bytes untouched; returns its message id."""
@@ -59,6 +66,12 @@ class Person:
             "name": self.name,
         }
         _checked(self._http.post("/chat/press", json=body))
+
+    def delete(self, message_id: int) -> None:
+        """Take a message back."""
+        _checked(
+            self._http.post("/chat/delete", json={"chat": self.chat, "group": self.group, "message_id": message_id})
+        )
 
     def answers(self, count: int = 1, timeout: float = 60.0) -> list[dict[str, Any]]:
         """The next messages of the bot that were not returned yet, as Bot API Messages.
@@ -99,12 +112,14 @@ class Person:
     def _send(self, fields: dict[str, str | None], files: list[tuple[str, bytes, str]] | None = None) -> list[int]:
         form = {key: value for key, value in fields.items() if value is not None}
         form |= {"chat": str(self.chat), "language": self.language, "name": self.name}
+        if self.group:
+            form |= {"group": str(self.group), "status": self.status}
         answer = self._http.post("/chat/send", data=form, files=[("files", file) for file in files or []])
         ids: list[int] = _checked(answer).json()["message_ids"]
         return ids
 
     def _read(self, timeout: float) -> None:
-        parameters = {"chat": self.chat, "after": self._last, "timeout": min(timeout, 20)}
+        parameters = {"chat": self._where, "after": self._last, "timeout": min(timeout, 20)}
         page = self._get("/chat/events", parameters).json()
         self._last = page["last"]
         self.seen += page["events"]

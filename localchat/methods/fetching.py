@@ -1,18 +1,26 @@
 """How a bot learns what happened: updates, files, chats, itself. And where updates go: polls or a webhook."""
 
-from typing import Any
-
 from localchat.errors import Refusal, bad_request
 from localchat.methods.method import Json, Method, read_chat
 from localchat.parameters import Parameters
 from localchat.telegram import Telegram
 
+ABILITIES = (
+    "can_be_edited",
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+)
+ABILITIES += ("can_promote_members", "can_change_info", "can_invite_users", "can_post_stories", "can_edit_stories")
+ABILITIES += ("can_delete_stories", "is_anonymous")
+MEMBER = {"creator": {"is_anonymous": False}, "administrator": dict.fromkeys(ABILITIES, False)}
 MAX_DOWNLOAD = 20 * 2**20  # bytes that a bot can download of one file
 GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
 
 
 async def get_me(telegram: Telegram, parameters: Parameters) -> Json:
-    abilities = {"can_join_groups": False, "can_read_all_group_messages": False, "supports_inline_queries": False}
+    abilities = {"can_join_groups": True, "can_read_all_group_messages": True, "supports_inline_queries": False}
     return telegram.bot | abilities | {"can_connect_to_business": False, "has_main_web_app": False}
 
 
@@ -68,11 +76,13 @@ async def get_chat(telegram: Telegram, parameters: Parameters) -> Json:
 
 async def get_chat_member(telegram: Telegram, parameters: Parameters) -> Json:
     chat = read_chat(telegram, parameters)
-    people: list[Any] = [telegram.chats.person(chat), telegram.bot]
-    for user in people:
-        if user["id"] == parameters.integer("user_id"):
-            return {"status": "member", "user": user}
-    raise bad_request("user not found")
+    user = parameters.integer("user_id")
+    if user == telegram.bot["id"]:
+        return {"status": "member", "user": telegram.bot}
+    status, person = telegram.chats.status(chat, user), telegram.chats.person(user)
+    if status is None or person is None:
+        raise bad_request("user not found")
+    return {"status": status, "user": person} | MEMBER.get(status, {})
 
 
 def _allow(telegram: Telegram, parameters: Parameters) -> None:

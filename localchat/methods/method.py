@@ -13,7 +13,7 @@ Method = Callable[[Telegram, Parameters], Awaitable[Any]]
 
 
 def read_chat(telegram: Telegram, parameters: Parameters) -> int:
-    """`chat_id`, of a chat where a person wrote before: a bot cannot write first."""
+    """`chat_id`, of a chat where a person wrote before, since a bot cannot write first, and can still be written to."""
     value = parameters.text("chat_id")
     if not value:
         raise bad_request("chat_id is empty")
@@ -21,8 +21,9 @@ def read_chat(telegram: Telegram, parameters: Parameters) -> int:
         chat = int(value)
     except ValueError:
         raise bad_request("chat not found") from None
-    if telegram.chats.person(chat) is None:
+    if not telegram.chats.known(chat):
         raise bad_request("chat not found")
+    telegram.faults.check(chat)
     return chat
 
 

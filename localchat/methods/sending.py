@@ -47,6 +47,7 @@ async def send_media_group(telegram: Telegram, parameters: Parameters) -> list[J
         await _file_content(telegram, parameters, item["type"], str(item.get("media", ""))) | read_text(item, "caption")
         for item in media
     ]
+    telegram.limits.check(chat, parameters.flag("allow_paid_broadcast"))
     group = {"media_group_id": telegram.number()}
     return [telegram.chats.add(chat, telegram.bot, content | group, reply_to) for content in contents]
 
@@ -67,6 +68,7 @@ async def _send_file(telegram: Telegram, parameters: Parameters, kind: str) -> J
 
 
 def _send(telegram: Telegram, parameters: Parameters, chat: int, content: Json) -> Json:
+    telegram.limits.check(chat, parameters.flag("allow_paid_broadcast"))
     keyboard = read_keyboard(parameters)
     return telegram.chats.add(chat, telegram.bot, content | keyboard, read_reply(telegram, parameters, chat))
 
