@@ -80,7 +80,7 @@ def _slowed(send: Send, seconds: float) -> Send:
         step = max(1, -(-len(body) // PIECES))
         for start in range(0, len(body), step):
             await asyncio.sleep(seconds / PIECES)
-            await send(message | {"body": body[start : start + step], "more_body": True})
-        await send(message | {"body": b""})
+            await send({**message, "body": body[start : start + step], "more_body": True})
+        await send({**message, "body": b""})
 
     return slowly

@@ -6,15 +6,10 @@ from localchat.parameters import Parameters
 from localchat.telegram import Telegram
 
 ABILITIES = (
-    "can_be_edited",
-    "can_manage_chat",
-    "can_delete_messages",
-    "can_manage_video_chats",
-    "can_restrict_members",
+    "can_be_edited can_manage_chat can_delete_messages can_manage_video_chats can_restrict_members can_promote_members "
+    "can_change_info can_invite_users can_post_stories can_edit_stories can_delete_stories is_anonymous"
 )
-ABILITIES += ("can_promote_members", "can_change_info", "can_invite_users", "can_post_stories", "can_edit_stories")
-ABILITIES += ("can_delete_stories", "is_anonymous")
-MEMBER = {"creator": {"is_anonymous": False}, "administrator": dict.fromkeys(ABILITIES, False)}
+MEMBER = {"creator": {"is_anonymous": False}, "administrator": dict.fromkeys(ABILITIES.split(), False)}
 MAX_DOWNLOAD = 20 * 2**20  # bytes that a bot can download of one file
 GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
 
