@@ -1,13 +1,16 @@
 """What goes wrong when it is switched on, as a bot meets it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
 
 from localchat import LocalChat
+from localchat.errors import Refusal
 from localchat.faults import FILES, Fault
+from localchat.limits import Limits
 from tests.localchat.conftest import Call, picture
 from tests.person import Person
 
@@ -108,11 +111,27 @@ def test_limits_are_kept_only_when_they_are_switched_on(chat: LocalChat, ada: Pe
     assert chat.limits.refused == sum(not answer["ok"] for answer in answers)
 
 
-def test_a_bot_that_pays_may_send_beyond_thirty_a_second(chat: LocalChat, call: Call) -> None:
-    for number in range(1, 71):
-        Person(chat.url, chat=number).say("hello")
-    chat.limits.on = True
-    free = [call("sendMessage", chat_id=number, text="hi")["ok"] for number in range(1, 71)]
-    assert not all(free)
-    refused = [number for number, taken in enumerate(free, 1) if not taken]
-    assert all(call("sendMessage", chat_id=chat, text="hi", allow_paid_broadcast=True)["ok"] for chat in refused)
+def test_a_bot_that_pays_may_send_beyond_thirty_a_second() -> None:
+    limits = Limits()
+    limits.on = True
+    for chat in range(500):
+        limits.check(chat, paid=True)
+    with pytest.raises(Refusal) as refused:
+        for chat in range(500, 1000):
+            limits.check(chat, paid=False)
+    assert refused.value.status == 429
+
+
+def test_a_group_takes_twenty_messages_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    limits = Limits()
+    limits.on = True
+    for second in range(20):
+        now = second * 1.0
+        limits.check(-5, paid=False)
+    for second in range(20, 40):
+        now = second * 1.0
+        with suppress(Refusal):
+            limits.check(-5, paid=False)
+    assert limits.refused > 10
