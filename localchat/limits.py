@@ -19,7 +19,7 @@ class Bucket:
     size: float
     leak: float  # a second
     level: float = 0.0
-    at: float = field(default_factory=time.monotonic)
+    at: float = field(default_factory=lambda: time.monotonic())
 
     def wait(self) -> float:
         """Seconds until one more fits."""

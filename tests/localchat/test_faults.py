@@ -116,10 +116,10 @@ def test_a_bot_that_pays_may_send_beyond_thirty_a_second() -> None:
     limits.on = True
     for chat in range(500):
         limits.check(chat, paid=True)
-    with pytest.raises(Refusal) as refused:
-        for chat in range(500, 1000):
+    for chat in range(500, 1000):
+        with suppress(Refusal):
             limits.check(chat, paid=False)
-    assert refused.value.status == 429
+    assert limits.refused > 100
 
 
 def test_a_group_takes_twenty_messages_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
