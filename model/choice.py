@@ -1,0 +1,42 @@
+"""Which bundles `MODEL_PATH` names: a folder, or several with a name each.
+
+Knows nothing of what is in them.
+"""
+
+import re
+from pathlib import Path
+
+from model.bundle import SHIPPED, BundleError
+
+
+def named_folders(setting: Path | str | None) -> list[tuple[str | None, Path]]:
+    """Bundle folders with their names, in the order they are written.
+
+    Args:
+        setting: a folder, or `name=folder` pairs with commas between, such as "masks=model,pets=bundles/pets";
+            None or an empty one is the shipped bundle.
+
+    Returns:
+        Pairs of a name and a folder; the name is None where the setting gives none.
+
+    Raises:
+        BundleError: a name cannot be used, or stands there twice.
+    """
+    if not setting:
+        return [(None, SHIPPED)]
+    if Path(setting).is_dir():
+        return [(None, Path(setting))]
+    folders: list[tuple[str | None, Path]] = []
+    for part in filter(None, map(str.strip, str(setting).split(","))):
+        name, equals, folder = part.partition("=")
+        if not equals:
+            folders.append((None, Path(part)))
+            continue
+        if not re.fullmatch(r"[\w.-]+", name) or not folder:
+            raise BundleError(
+                f"MODEL_PATH={setting}: {part!r} is not name=folder, with a name of letters, digits, '.', '_' and '-'."
+            )
+        if name in dict(folders):
+            raise BundleError(f"MODEL_PATH={setting}: the name {name!r} stands there twice; each needs its own.")
+        folders.append((name, Path(folder)))
+    return folders or [(None, SHIPPED)]
