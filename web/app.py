@@ -1,0 +1,120 @@
+"""The application: the page, the API, its documentation and the counts, on one set of models."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.cors import CORSMiddleware
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from web.api import api_router
+from web.desk import Desk
+from web.documentation import documentation, with_problem_details
+from web.guard import HEADERS, Guard
+from web.models import Models
+from web.page import Page
+from web.problems import Problem
+from web.settings import Settings
+
+STATIC = Path(__file__).parent / "static"
+log = logging.getLogger("web")
+
+
+def create_app(models: Models, settings: Settings) -> FastAPI:
+    """The application.
+
+    Args:
+        models: what is served, by name; the first answers photos that name none.
+        settings: limits, and who may ask.
+    """
+    desk = Desk(models, settings)
+    page = Page(desk)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        desk.judge.close()
+
+    app = FastAPI(
+        title="Photo bot",
+        summary="Answers photos",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.include_router(page.router())
+    app.include_router(api_router(desk, settings.allow_url))
+    app.include_router(documentation(app))
+    app.add_api_route("/metrics", _metrics, include_in_schema=False)
+    app.mount("/static", _Static(directory=STATIC))
+    app.openapi = with_problem_details(app.openapi)  # type: ignore[method-assign]
+    if settings.cors_origins:
+        app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET", "POST"])
+    app.add_middleware(Guard, hosts=settings.trusted_hosts)
+    _explain_errors(app, page)
+    return app
+
+
+def _explain_errors(app: FastAPI, page: Page) -> None:
+    def answer(request: Request, problem: Problem) -> Response:
+        if _is_for_people(request):
+            return page.explain(request, problem)
+        return problem.as_response()
+
+    @app.exception_handler(Problem)
+    async def refused(request: Request, problem: Problem) -> Response:
+        return answer(request, problem)
+
+    @app.exception_handler(HTTPException)
+    async def no_such_address(request: Request, error: HTTPException) -> Response:
+        phrase = HTTPStatus(error.status_code).phrase
+        code = phrase.lower().replace(" ", "_")
+        detail = {
+            404: "There is nothing at this address; /docs lists what there is.",
+            405: f"{request.method} cannot be used at this address; /docs says what can.",
+        }.get(error.status_code, str(error.detail))
+        return answer(request, Problem(error.status_code, code, detail, dict(error.headers or {})))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        detail = f"{first['loc'][-1]}: {first['msg']}."
+        return answer(request, Problem(422, "invalid", detail))
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(request: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody is there to read it
+
+    @app.exception_handler(Exception)
+    async def unexpected(request: Request, error: Exception) -> Response:
+        response = answer(request, Problem(500, "unexpected", "Something went wrong here; try again in a moment."))
+        response.headers.update(HEADERS)  # this answer does not pass the guard
+        return response
+
+
+def _is_for_people(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+
+
+async def _metrics() -> Response:
+    """What Prometheus reads."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+class _Static(StaticFiles):
+    """The page's files, which a browser asks for anew after an upgrade."""
+
+    def file_response(self, *arguments: Any, **options: Any) -> Response:
+        response = super().file_response(*arguments, **options)
+        response.headers["Cache-Control"] = "no-cache"
+        return response

@@ -1,0 +1,128 @@
+"""The page: a form and its result, whole without JavaScript; with it, the result alone is asked for and put in place."""
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, Response
+
+from model import Bundle
+from model.photo import MAX_BYTES, decode
+from web.desk import Answered, Desk
+from web.problems import Problem
+from web.results import label_names, result_of, tints
+from web.texts import TABLE, language_of, listed, say
+
+SHOWN = 1280  # pixels of the long side of a photo that is sent back
+PART = "x-part"  # header of a request that wants the result alone, without the photo, which it has
+MEGABYTES = MAX_BYTES >> 20
+
+
+class Page:
+    """Draws the page in the language of whoever asks."""
+
+    def __init__(self, desk: Desk):
+        self._desk = desk
+        self._templates = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def router(self) -> APIRouter:
+        """The page's addresses, which are no part of the API."""
+        router = APIRouter(include_in_schema=False)
+        router.add_api_route("/", self.show, methods=["GET", "HEAD"])
+        router.add_api_route("/", self.answer, methods=["POST"])
+        router.add_api_route("/tints.css", self.tints, methods=["GET"])
+        return router
+
+    async def show(self, request: Request) -> Response:
+        """The form."""
+        return self._draw(request, "page.html", 200)
+
+    async def answer(self, request: Request) -> Response:
+        """The form with the answer to the photo in it."""
+        async with self._desk.answered(request) as answered:
+            spoken = _language(request)
+            alone = PART in request.headers
+            shown = "" if alone else await self._desk.judge.aside(_as_address, answered.upload.photo)
+            return self._draw(
+                request,
+                "result.html" if alone else "page.html",
+                200,
+                result=result_of(answered.prediction, answered.classifier.bundle, spoken),
+                shown=shown,
+                took=_took(answered, spoken),
+                chosen=answered.model,
+            )
+
+    async def tints(self) -> Response:
+        """The colors of all labels, as classes."""
+        bundles = [classifier.bundle for classifier in self._desk.models.values()]
+        return Response(tints(bundles), media_type="text/css", headers={"Cache-Control": "no-cache"})
+
+    def explain(self, request: Request, problem: Problem) -> Response:
+        """The page of a request that is not answered."""
+        spoken = _language(request)
+        code = problem.code if problem.code in TABLE["problem"] else "other"
+        sentence = say(f"problem.{code}", spoken, megabytes=MEGABYTES)
+        template = "result.html" if PART in request.headers else "page.html"
+        response = self._draw(request, template, problem.status, problem=sentence)
+        response.headers.update(problem.headers)
+        return response
+
+    def _draw(self, request: Request, template: str, status: int, **values: Any) -> Response:
+        spoken = _language(request)
+        models = [
+            {"name": name, "title": classifier.bundle.manifest.name, "figure": _figure(classifier.bundle, spoken)}
+            for name, classifier in self._desk.models.items()
+        ]
+        content = self._templates.get_template(template).render(
+            {"result": None, "problem": "", "shown": "", "took": "", "chosen": "", **values},
+            language=spoken,
+            say=lambda key, **words: say(key, spoken, **words),
+            lead=_lead([classifier.bundle for classifier in self._desk.models.values()], spoken),
+            megabytes=MEGABYTES,
+            models=models,
+        )
+        headers = {"Content-Language": spoken, "Vary": "Accept-Language", "Cache-Control": "no-store"}
+        return HTMLResponse(content, status, headers)
+
+
+def _language(request: Request) -> str:
+    return language_of(request.headers.get("accept-language", ""))
+
+
+def _lead(bundles: list[Bundle], spoken: str) -> str:
+    names = list(dict.fromkeys(name for bundle in bundles for name in label_names(bundle, spoken)))
+    key = "lead" if any(bundle.manifest.faces.find for bundle in bundles) else "lead_whole"
+    return say(key, spoken, labels=listed(names, spoken))
+
+
+def _figure(bundle: Bundle, spoken: str) -> str:
+    """How right a model is, in a sentence; "" where its manifest does not say."""
+    accuracy = bundle.manifest.figures.get("held_out", {}).get("accuracy", {})
+    if not {"share", "of"} <= accuracy.keys():
+        return ""
+    percent, count = round(accuracy["share"] * 100), accuracy["of"]
+    return say("model_figure", spoken, title=bundle.manifest.name, percent=percent, count=count)
+
+
+def _took(answered: Answered, spoken: str) -> str:
+    title = answered.classifier.bundle.manifest.name
+    return say("took", spoken, milliseconds=round(answered.milliseconds), title=title)
+
+
+def _as_address(photo: bytes) -> str:
+    """The photo as a `data:` address: turned upright, made smaller, and without what its file says besides pixels."""
+    image = decode(photo).image
+    image.thumbnail((SHOWN, SHOWN))
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=85)
+    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -1,0 +1,60 @@
+// Sends a photo to the form's own address and puts the result, which the server has drawn, in its place.
+
+const answer = document.querySelector("#answer");
+const status = document.querySelector("#status");
+let underWay = null;
+let shown = null;
+
+// Ask about one photo, a Blob. One that is asked about meanwhile is forgotten.
+export async function ask(form, photo) {
+  underWay?.abort();
+  const mine = (underWay = new AbortController());
+  if (photo.size > Number(form.dataset.megabytes) * 2 ** 20) {
+    status.textContent = form.dataset.tooLarge;
+    answer.replaceChildren();
+    return;
+  }
+  showWaiting(photo);
+  status.textContent = form.dataset.looking;
+  form.setAttribute("aria-busy", "true");
+  try {
+    const response = await fetch(form.action, {
+      method: "POST",
+      body: filled(form, photo),
+      headers: { "X-Part": "result", Accept: "text/html" },
+      signal: mine.signal,
+    });
+    show(await response.text());
+    status.textContent = "";
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    answer.replaceChildren();
+    status.textContent = form.dataset.offline;
+  }
+  form.removeAttribute("aria-busy");
+}
+
+function filled(form, photo) {
+  const fields = new FormData(form);
+  fields.set("photo", photo, photo.name || "photo.jpg");
+  return fields;
+}
+
+function showWaiting(photo) {
+  if (shown) URL.revokeObjectURL(shown);
+  shown = URL.createObjectURL(photo);
+  const picture = Object.assign(new Image(), { src: shown, alt: "" });
+  picture.addEventListener("error", () => picture.remove()); // such as HEIC, which the server will speak about
+  const frame = Object.assign(document.createElement("div"), { className: "waiting" });
+  frame.append(picture);
+  answer.replaceChildren(frame);
+}
+
+function show(html) {
+  answer.innerHTML = html;
+  const picture = answer.querySelector("#shown");
+  if (picture) picture.src = shown;
+  const outcome = answer.querySelector("#outcome");
+  outcome?.focus({ preventScroll: true });
+  answer.scrollIntoView({ block: "nearest" });
+}

@@ -1,0 +1,34 @@
+// Takes a photo with the camera, where the browser lets a page do so.
+
+// Show the button for it, and call `look` with each photo taken, as a Blob.
+export function offerCamera(form, look) {
+  if (!navigator.mediaDevices?.getUserMedia) return;
+  const dialog = document.querySelector("#camera");
+  const video = dialog.querySelector("video");
+  const open = form.querySelector("#open-camera");
+  open.hidden = false;
+
+  open.addEventListener("click", async () => {
+    try {
+      const wanted = { facingMode: "user", width: { ideal: 1920 }, height: { ideal: 1080 } };
+      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: wanted });
+    } catch {
+      document.querySelector("#status").textContent = form.dataset.noCamera;
+      return;
+    }
+    dialog.showModal();
+  });
+
+  dialog.querySelector("#take").addEventListener("click", () => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+    canvas.getContext("2d").drawImage(video, 0, 0);
+    dialog.close();
+    canvas.toBlob((photo) => photo && look(photo), "image/jpeg", 0.92);
+  });
+  dialog.querySelector("#close-camera").addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => {
+    video.srcObject?.getTracks().forEach((track) => track.stop());
+    video.srcObject = null;
+  });
+}
