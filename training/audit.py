@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from training.data import DataError
+from training.folders import DataError
 from training.figures import Share
 from training.known import SIDES, Corners, corners, rows
 from training.outcomes import MATCH, Outcome, overlap
@@ -164,7 +164,7 @@ def join_small(counts: Sequence[tuple[str, int]], fewest: int = FEWEST) -> list[
         other = min(beside, key=lambda index: parts[index][1])
         first, second = sorted((small, other))
         parts[first : second + 1] = [(parts[first][0] + parts[second][0], parts[first][1] + parts[second][1])]
-    return [(" and ".join(names) if len(names) < 3 else f"{names[0]} to {names[-1]}", len(names)) for names, _ in parts]
+    return [(" or ".join(names) if len(names) < 3 else f"{names[0]} to {names[-1]}", len(names)) for names, _ in parts]
 
 
 def largest_gap(groups: Iterable[Group], shuffles: int = SHUFFLES) -> Gap | None:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from model.faces import Box
 
-FOREHEAD = (0.15, 0.08, 0.85, 0.5)  # of a face's box: forehead and around the eyes, above where a mask would be
+UPPER = (0.2, 0.12, 0.8, 0.52)  # of a face's box: forehead and around the eyes, above where a mask would be
 CB, CR = (77, 127), (133, 173)  # chroma of skin by Chai and Ngan, 1999, whatever its tone
 ENOUGH_SKIN = 0.15  # of that part, for the tone to be estimated
 FEW_PIXELS = 24  # of skin: below, a handful of pixels would decide
@@ -47,7 +47,7 @@ def traits(image: Image.Image, box: tuple[int, int, int, int], shown: int) -> Tr
         shown: pixels of its shorter side in the photo, which may be larger than `image`.
     """
     face = np.asarray(image.crop(box))
-    left, top, right, bottom = FOREHEAD
+    left, top, right, bottom = UPPER
     width, height = box[2] - box[0], box[3] - box[1]
     upper = Box(left * width, top * height, right * width, bottom * height).within(width, height)
     return Traits(
@@ -61,9 +61,10 @@ def traits(image: Image.Image, box: tuple[int, int, int, int], shown: int) -> Tr
 def skin_tone(pixels: np.ndarray) -> float | None:
     """The individual typology angle of the skin in RGB pixels of shape (height, width, 3), in degrees.
 
-    ITA = arctan((L* - 50) / b*), of the median L* and b* (CIELAB, D65) of the pixels that look like skin: Chardon,
-    Cretois, Hourseau, "Skin colour typology and suntanning pathways", 1991. Which pixels do is told by their chroma:
-    Chai, Ngan, "Face segmentation using skin-color map in videophone applications", 1999.
+    ITA = arctan((L* - 50) / b*), of CIELAB under D65: Chardon, Cretois, Hourseau, "Skin colour typology and suntanning
+    pathways", 1991. Pixels that may be skin are told by their chroma (Chai, Ngan, "Face segmentation using skin-color
+    map in videophone applications", 1999); of these the lighter half gives the median L* and b*, because brown hair,
+    glasses and shadows pass for skin too, and are darker than it.
 
     Returns:
         None where too few pixels look like skin: grey photos, coloured light, hair or a hat over the forehead.
@@ -73,7 +74,9 @@ def skin_tone(pixels: np.ndarray) -> float | None:
     skin = (cb >= CB[0]) & (cb <= CB[1]) & (cr >= CR[0]) & (cr <= CR[1])
     if skin.sum() < max(FEW_PIXELS, ENOUGH_SKIN * skin.size):
         return None
-    lightness, _, yellow = np.median(_lab(pixels)[skin], axis=0).tolist()
+    colors = _lab(pixels)[skin]
+    lighter = colors[colors[:, 0] >= np.median(colors[:, 0])]
+    lightness, _, yellow = np.median(lighter, axis=0).tolist()
     return math.degrees(math.atan((lightness - 50) / yellow)) if yellow > 0 else None
 
 
