@@ -3,6 +3,7 @@
 import inspect
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,23 +18,35 @@ def test_every_setting_of_the_bot_stands_in_the_readme() -> None:
         assert f"| `{name.upper()}` |" in README
 
 
-def test_every_option_of_training_stands_in_the_readme() -> None:
-    from training.__main__ import main
+def options_said(command: str) -> dict[str, str]:
+    """Each option in the table of a command, with its default."""
+    start = README.index(f"| option of `{command}` |")
+    table = README[start : README.index("\n\n", start)].replace("\\|", "/")
+    return {
+        option: default
+        for option, default in re.findall(r"^\| `(--[a-z-]+)[^|]*\| *`?([^|`]*?)`? *\|", table, re.MULTILINE)
+    }
 
-    options = {"--" + name.replace("_", "-") for name in inspect.signature(main).parameters}
-    options = options - {"--pretrained"} | {"--no-pretrained"}
-    table = re.findall(r"^\| `(--[a-z-]+)", README, re.MULTILINE)
-    assert options == set(table)
+
+def commands() -> dict[str, Callable[..., None]]:
+    from training.__main__ import main as train
+    from training.evaluate import main as evaluate
+
+    return {"python -m training": train, "python -m training.evaluate": evaluate}
 
 
-def test_defaults_of_training_are_the_ones_the_readme_says() -> None:
-    from training.__main__ import main
-
-    for name, parameter in inspect.signature(main).parameters.items():
-        option = name.replace("_", "-")
-        said = re.search(rf"^\| `--{option} [^|]*?` \| `?([^|`]+)`? \|", README.replace("\\|", "/"), re.MULTILINE)
-        if said and isinstance(parameter.default, (int, float, Path)) and not isinstance(parameter.default, bool):
-            assert str(parameter.default) == said[1]
+@pytest.mark.parametrize("command", ["python -m training", "python -m training.evaluate"])
+def test_every_option_of_a_command_stands_in_the_readme_with_its_default(command: str) -> None:
+    said = options_said(command)
+    parameters = dict(inspect.signature(commands()[command]).parameters)
+    parameters.pop("bundle", None)  # an argument
+    options = {"--" + name.replace("_", "-"): parameter.default for name, parameter in parameters.items()}
+    if "--pretrained" in options:
+        options["--no-pretrained"] = options.pop("--pretrained")
+    assert options.keys() == said.keys()
+    for option, default in options.items():
+        if said[option] and isinstance(default, (int, float, Path)) and not isinstance(default, bool):
+            assert str(default) == said[option]
 
 
 def test_the_json_example_has_the_shape_that_the_model_prints() -> None:
