@@ -6,6 +6,7 @@ Pure functions of a prediction; knows nothing of HTTP or of HTML.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations
 
 from PIL import ImageColor
 
@@ -15,6 +16,7 @@ from web.texts import say, typeset
 
 WIDE = 1000  # units that every photo is wide, whatever its pixels: boxes and letters are drawn in these
 LABEL = 64  # units that a label on a box is high at most
+LETTERS, LETTERS_IF_WIDE, LETTERS_ON_PHONES = 26, 17, 40  # units, as the style sheet says
 MAX_NAME = 40  # characters of a label's name
 MAX_BARS = 8  # labels that get a bar, the most probable ones
 PALETTE = ("#0072B2", "#D55E00", "#F0E442", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # Okabe and Ito's
@@ -32,14 +34,16 @@ class Bar:
 
 @dataclass(frozen=True)
 class Frame:
-    """A face's box in units of the drawing. Its label stands above it, or `inside` where there is no room, and begins
-    at its left side, or ends at its right one if it lies in the photo's right half."""
+    """A face's box in units of the drawing. Its label stands in a strip that begins at `label_top`, at the strip's
+    lower end if it is `above` the box; it begins at the box's left side, or ends at its right one if the box lies in
+    the photo's right half."""
 
     left: float
     top: float
     width: float
     height: float
-    inside: bool
+    label_top: float
+    above: bool
     on_the_right: bool
 
 
@@ -58,13 +62,29 @@ class Card:
 
 @dataclass(frozen=True)
 class Result:
-    """What the page shows of an answer: first `sentence`, then `advice` where the bundle gives some."""
+    """What the page shows of an answer: first `sentence`, then `advice` where the bundle gives some.
+
+    The drawing is `WIDE` units wide and `height` high. `crowded` and `crowded_on_phones` say whether names on the boxes
+    would cover each other, so that only numbers fit.
+    """
 
     sentence: str
     advice: str
     cards: tuple[Card, ...]
-    width: int
     height: int
+
+    @property
+    def wide(self) -> bool:
+        """Whether the photo deserves the page's whole width."""
+        return self.height < 0.6 * WIDE
+
+    @property
+    def crowded(self) -> bool:
+        return _collide(self.cards, LETTERS_IF_WIDE if self.wide else LETTERS)
+
+    @property
+    def crowded_on_phones(self) -> bool:
+        return _collide(self.cards, LETTERS_ON_PHONES)
 
 
 def result_of(prediction: Prediction, bundle: Bundle, language: str) -> Result:
@@ -72,18 +92,18 @@ def result_of(prediction: Prediction, bundle: Bundle, language: str) -> Result:
     height = max(1, round(WIDE * prediction.size[1] / prediction.size[0]))
     if prediction.whole:
         whole = _card(1, prediction.whole, None, bundle, language)
-        return Result(*_about(prediction.whole, "plain", bundle, language), (whole,), WIDE, height)
+        return Result(*_about(prediction.whole, "plain", bundle, language), (whole,), height)
     cards = tuple(
         _card(number, face, _frame(face, prediction.size), bundle, language)
         for number, face in enumerate(prediction.faces, 1)
     )
     if not cards:
-        return Result(say("no_face", language), say("no_face_help", language), (), WIDE, height)
+        return Result(say("no_face", language), say("no_face_help", language), (), height)
     if len(cards) == 1:
-        return Result(*_about(prediction.faces[0], "one", bundle, language), cards, WIDE, height)
+        return Result(*_about(prediction.faces[0], "one", bundle, language), cards, height)
     counts = ", ".join(f"{count} {name}" for name, count in Counter(card.name for card in cards).most_common(8))
     key = "largest_faces" if len(cards) >= MAX_FACES else "faces"
-    return Result(say(key, language, count=len(cards), labels=counts), "", cards, WIDE, height)
+    return Result(say(key, language, count=len(cards), labels=counts), "", cards, height)
 
 
 def label_names(bundle: Bundle, language: str) -> list[str]:
@@ -123,7 +143,24 @@ def _card(number: int, face: Face, frame: Frame | None, bundle: Bundle, language
 def _frame(face: Face, size: tuple[int, int]) -> Frame:
     scale = WIDE / size[0]
     left, top, right, bottom = (round(side * scale, 1) for side in face.box)
-    return Frame(left, top, round(right - left, 1), round(bottom - top, 1), top < LABEL, left + right > WIDE)
+    above = top >= LABEL
+    below = bottom if bottom + LABEL <= size[1] * scale else top
+    label_top = round(top - LABEL if above else below, 1)
+    return Frame(left, top, round(right - left, 1), round(bottom - top, 1), label_top, above, left + right > WIDE)
+
+
+def _collide(cards: tuple[Card, ...], letters: float) -> bool:
+    """Whether two labels with names would cover each other, their letters being about half as wide as high."""
+    strips = []
+    for frame, name in [(card.frame, card.name) for card in cards if card.frame]:
+        width = min(WIDE, letters * (0.58 * len(name) + 2.5))
+        left = frame.left + frame.width - width if frame.on_the_right else frame.left
+        bottom = frame.label_top + (LABEL if frame.above else letters * 1.5)
+        strips.append((left, bottom - letters * 1.5, left + width, bottom))
+    return any(
+        one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+        for one, other in combinations(strips, 2)
+    )
 
 
 def _name(label: str, bundle: Bundle, language: str) -> str:
