@@ -4,6 +4,7 @@ Pure functions of a prediction; knows nothing of Telegram, chats or updates.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.drawing import Mark, draw
@@ -14,6 +15,7 @@ from model.classifier import MAX_FACES
 MAX_TEXT = 2000  # characters; Telegram's limit is 4096 UTF-16 units, of which a character has one or two
 MAX_NAME = 40  # characters of a label's name in a list or on a box
 MAX_LINES = 10  # labels that are counted one by one; MAX_LINES * MAX_NAME stays well below a caption's 1024
+MAX_SHORT = 90  # characters of a line about one photo of an album; ten of them fit a caption
 PALETTE = ("#0072B2", "#D55E00", "#F0E442", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # Okabe and Ito's
 
 
@@ -22,14 +24,18 @@ class Reply:
     """What is sent back.
 
     Attributes:
-        text: plain text; the picture's caption where there is one.
+        text: plain text; the pictures' caption where there are any.
         outcome: the same in a word or two for the log, without anything about a person.
-        picture: a JPEG file.
+        pictures: JPEG files.
+        short: the same in a line, for an album.
+        labels: that it answers, one per face or one for the whole photo.
     """
 
     text: str
     outcome: str
-    picture: bytes | None = None
+    pictures: tuple[bytes, ...] = ()
+    short: str = ""
+    labels: tuple[str, ...] = ()
 
 
 def reply_to(prediction: Prediction, photo: bytes, bundle: Bundle, language: str) -> Reply:
@@ -41,27 +47,46 @@ def reply_to(prediction: Prediction, photo: bytes, bundle: Bundle, language: str
         bundle: says its labels' words and colors.
         language: one of `bot.texts.LANGUAGES`.
     """
-    if prediction.whole:
-        return Reply(_one(prediction.whole, bundle, language), "whole photo")
-    if not prediction.faces:
-        return Reply(say("no_face", language), "no face")
-    if len(prediction.faces) == 1:
-        return Reply(_one(prediction.faces[0], bundle, language), "1 face")
+    if not prediction.whole and not prediction.faces:
+        return Reply(say("no_face", language), "no face", short=say("short_no_face", language))
+    if alone := prediction.whole or (prediction.faces[0] if len(prediction.faces) == 1 else None):
+        outcome, short = "whole photo" if prediction.whole else "1 face", _short_one(alone, bundle, language)
+        return Reply(_one(alone, bundle, language), outcome, short=short, labels=(alone.label,))
     marks = [
         Mark(face.box, _name(face, bundle, language) + ("" if face.sure else " ?"), _color(face.label, bundle))
         for face in prediction.faces
     ]
-    return Reply(_several(prediction.faces, bundle, language), f"{len(marks)} faces", draw(photo, marks))
+    return Reply(
+        _several(prediction.faces, bundle, language),
+        f"{len(marks)} faces",
+        (draw(photo, marks),),
+        _short_several(prediction.faces, bundle, language),
+        tuple(face.label for face in prediction.faces),
+    )
+
+
+def reply_to_album(replies: Sequence[Reply], language: str) -> Reply:
+    """One reply for the photos of an album, from the reply to each, in order."""
+    if len(replies) == 1:
+        return replies[0]
+    lines = [f"{number}. {_cut(reply.short, MAX_SHORT)}" for number, reply in enumerate(replies, 1)]
+    return Reply(
+        "\n".join([say("album", language, count=len(replies)), *lines]),
+        f"album of {len(replies)}",
+        tuple(picture for reply in replies for picture in reply.pictures),
+        labels=tuple(label for reply in replies for label in reply.labels),
+    )
 
 
 def photo_problem(problem: str, language: str) -> Reply:
     """The reply to a photo that cannot be answered, by the name of the problem."""
-    return Reply(say(f"photo_error.{problem}", language), problem)
+    text = say(f"photo_error.{problem}", language)
+    return Reply(text, problem, short=text)
 
 
 def label_names(bundle: Bundle, language: str) -> list[str]:
     """What the bundle can tell apart, in words."""
-    return [_short(bundle.words(label, language).name) for label in bundle.manifest.labels]
+    return [_short(bundle.words(label, language).name) for label in bundle.manifest.answers]
 
 
 def _one(face: Face, bundle: Bundle, language: str) -> str:
@@ -72,6 +97,17 @@ def _one(face: Face, bundle: Bundle, language: str) -> str:
     answer = words.answer or say("plain", language, name=_short(words.name))
     sure = say("sure", language, percent=percent) if percent < 100 else say("very_sure", language)
     return f"{typeset(answer, language)[:MAX_TEXT]}\n\n{sure}"
+
+
+def _short_one(face: Face, bundle: Bundle, language: str) -> str:
+    name = _name(face, bundle, language)
+    return name if face.sure else say("short_not_sure", language, name=name)
+
+
+def _short_several(faces: tuple[Face, ...], bundle: Bundle, language: str) -> str:
+    counts = Counter(_name(face, bundle, language) for face in faces).most_common()
+    names = ", ".join(f"{count} {name}" for name, count in counts)
+    return say("short_faces", language, count=len(faces), names=names)
 
 
 def _several(faces: tuple[Face, ...], bundle: Bundle, language: str) -> str:
@@ -90,9 +126,13 @@ def _name(face: Face, bundle: Bundle, language: str) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
+    return _cut(name, MAX_NAME)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _color(label: str, bundle: Bundle) -> str:
-    index = bundle.manifest.labels.index(label)
+    index = bundle.manifest.answers.index(label)
     return bundle.colors.get(label) or PALETTE[index % len(PALETTE)]

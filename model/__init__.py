@@ -3,8 +3,8 @@
 Knows nothing of Telegram, of web pages or of training. `Classifier.open()` is the way in.
 """
 
-from model.bundle import Bundle, BundleError, Manifest
-from model.classifier import NO_FACE, Classifier, Face, Prediction
+from model.bundle import NO_FACE, Bundle, BundleError, Manifest
+from model.classifier import Classifier, Face, Prediction
 from model.photo import PhotoError
 
 __all__ = ["NO_FACE", "Bundle", "BundleError", "Classifier", "Face", "Manifest", "PhotoError", "Prediction"]

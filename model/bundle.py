@@ -17,6 +17,9 @@ SHIPPED = Path(__file__).parent
 PICKLE, ONNX, MANIFEST, ANSWERS, CARD = "model.pkl", "model.onnx", "manifest.json", "answers.toml", "README.md"
 
 
+NO_FACE = "no_face"  # the answer to a photo in which no face is found; as a label, a found face that is none
+
+
 class BundleError(RuntimeError):
     """A bundle that cannot be served; the message says what is wrong and what to do."""
 
@@ -42,8 +45,10 @@ class FaceSearch(BaseModel):
 
 
 class Manifest(BaseModel):
-    """`manifest.json`. `files` maps a file's name to its SHA-256; `sure_from` is the probability of an answer from
-    which the bot does not say "not sure"; the logits are divided by `temperature` before the softmax."""
+    """`manifest.json`. `labels` are the network's outputs, `answers` those of them that people are told: where faces are
+    found, the label `no_face` drops what the finder took for one. `files` maps a file's name to its SHA-256;
+    `sure_from` is the probability of an answer from which the bot does not say "not sure"; the logits are divided by
+    `temperature` before the softmax."""
 
     format: Literal[1] = 1
     name: str
@@ -56,6 +61,10 @@ class Manifest(BaseModel):
     versions: dict[str, str] = {}
     data: dict[str, Any] = {}
     figures: dict[str, Any] = {}
+
+    @property
+    def answers(self) -> list[str]:
+        return [label for label in self.labels if label != NO_FACE or not self.faces.find]
 
     @model_validator(mode="after")
     def _labels_differ(self) -> "Manifest":

@@ -1,7 +1,7 @@
 """The way of a photo: decode, find faces, cut them, run the network on them, answer."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from model.bundle import SHIPPED, Bundle
+from model.bundle import NO_FACE, Bundle
+from model.choice import named_folders
 from model.faces import Box, FaceFinder, cut
+from model.hub import is_on_hub, open_from_hub
 from model.photo import decode, from_image
 from model.runtimes import Runtime, open_runtime
 
-NO_FACE = "no_face"
 MAX_FACES = 100  # the largest are answered; more are a crowd
 BATCH = 4  # faces the network sees at once: each takes it some 25 MB
 
@@ -108,14 +109,17 @@ class Classifier:
         """Open a bundle.
 
         Args:
-            path: a bundle folder; by default `MODEL_PATH` in the environment, or the shipped one.
+            path: a bundle folder, `hf://USER/REPO`, or the first of several as `MODEL_PATH` names them; by default `MODEL_PATH` in the
+                environment, or the shipped one.
             runtime: "auto", "onnx" or "fastai"; by default `MODEL_RUNTIME`, or "auto".
 
         Raises:
-            BundleError: see `Bundle.open` and `open_runtime`.
+            BundleError: see `Bundle.open`, `open_from_hub` and `open_runtime`.
         """
-        bundle = Bundle.open(path or os.environ.get("MODEL_PATH") or SHIPPED)
-        return cls(bundle, open_runtime(bundle, runtime or os.environ.get("MODEL_RUNTIME") or "auto"))
+        _, folder = named_folders(path or os.environ.get("MODEL_PATH"))[0]
+        choice = runtime or os.environ.get("MODEL_RUNTIME") or "auto"
+        bundle = open_from_hub(folder, choice) if is_on_hub(folder) else Bundle.open(folder)
+        return cls(bundle, open_runtime(bundle, choice))
 
     def predict(self, photo: bytes | Image.Image) -> Prediction:
         """Answer one photo.
@@ -146,30 +150,30 @@ class Classifier:
         places = [place for photo in prepared for place in photo.places]
         pictures = [picture for photo in prepared for picture in photo.pictures]
         answers = iter(self._answers(pictures, places) if pictures else ())
-        each = [(photo.size, tuple(islice(answers, len(photo.places)))) for photo in prepared]
+        each = [(photo.size, list(islice(answers, len(photo.places)))) for photo in prepared]
         if self._finder is None:
             return [Prediction(size, whole=faces[0]) for size, faces in each]
-        return [Prediction(size, faces) for size, faces in each]
+        return [Prediction(size, tuple(face for face in faces if face)) for size, faces in each]
 
     def _cuts(self, image: Image.Image, boxes: list[Box]) -> list[Image.Image]:
         rule = self.bundle.manifest.input
         side = max(rule.height, rule.width) if rule else 224
         return [cut(image, box, side, self.bundle.manifest.faces.margin) for box in boxes]
 
-    def _answers(self, images: Sequence[Image.Image], places: Sequence[tuple[int, int, int, int]]) -> list[Face]:
+    def _answers(
+        self, images: Sequence[Image.Image], places: Sequence[tuple[int, int, int, int]]
+    ) -> Iterator[Face | None]:
+        """One per image; None where the network sees no face."""
         manifest = self.bundle.manifest
         batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
         logits = np.concatenate([self.runtime.logits(batch) for batch in batches])
-        rows = softmax(logits / manifest.temperature)
-        return [
-            Face(
-                place,
-                manifest.labels[row.argmax()],
-                dict(zip(manifest.labels, row.tolist(), strict=True)),
-                bool(row.max() >= manifest.sure_from),
-            )
-            for place, row in zip(places, rows, strict=True)
-        ]
+        told = [manifest.labels.index(label) for label in manifest.answers]
+        rows = softmax(logits[:, told] / manifest.temperature)
+        for place, best, row in zip(places, logits.argmax(axis=1), rows, strict=True):
+            probabilities = dict(zip(manifest.answers, row.tolist(), strict=True))
+            label = manifest.labels[best]
+            sure = bool(row.max() >= manifest.sure_from)
+            yield Face(place, label, probabilities, sure) if label in probabilities else None
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -17,6 +17,8 @@ from PIL import Image
 FILL = (124, 116, 104)  # ImageNet's mean colour: what the network reads as "nothing here"
 SEARCH_SIDE = 640  # pixels of the long side in which faces are searched
 SMALLEST_SIDE = 33  # pixels; up to 32, one row of its last features, OpenCV's detector reads uninitialized memory
+CERTAIN = 0.6  # score from which a found face makes the second look needless
+SAME = 0.3  # intersection over union from which two boxes are one face
 BORDER = 0.5  # of the photo's size, added on each side in the second look
 
 
@@ -40,6 +42,14 @@ class Box:
     @property
     def area(self) -> float:
         return max(0.0, self.width) * max(0.0, self.height)
+
+    def overlap(self, other: "Box") -> float:
+        """Intersection over union, 0 to 1."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        if width <= 0 or height <= 0:
+            return 0.0
+        return width * height / (self.area + other.area - width * height)
 
     def scaled(self, factor: float) -> "Box":
         return Box(self.left * factor, self.top * factor, self.right * factor, self.bottom * factor)
@@ -67,17 +77,19 @@ class FaceFinder:
 
     def __init__(self, min_score: float = 0.6, min_side: int = 8):
         self.min_side = min_side
-        self._detector = cv2.FaceDetectorYN.create(str(_weights()), "", (320, 320), min_score, 0.3, 200)
+        self._detector = cv2.FaceDetectorYN.create(str(_weights()), "", (320, 320), min_score, SAME, 200)
         self._lock = threading.Lock()  # the detector keeps its input size between two calls
 
     def find(self, image: Image.Image) -> list[FoundFace]:
         """Faces in an RGB image, with boxes in its pixels.
 
-        When the first look finds nothing, a second one adds a border: a face that fills the whole picture
-        is too large for the detector until there is something around it.
+        When the first look finds no face for certain, a second one adds a border: a face that fills the whole
+        picture is too large for the detector until there is something around it.
         """
         pixels = np.asarray(image)
-        found = self._look(pixels, SEARCH_SIDE) or self._look_with_border(pixels)
+        found = self._look(pixels, SEARCH_SIDE)
+        if all(face.score < CERTAIN for face in found):
+            found = _once(found + self._look_with_border(pixels))
         return sorted(found, key=lambda face: face.box.area, reverse=True)
 
     def _look_with_border(self, pixels: np.ndarray) -> list[FoundFace]:
@@ -119,6 +131,15 @@ class FaceFinder:
             for x, y, w, h, score in rows[:, [0, 1, 2, 3, 14]].tolist()
             if max(w, h) >= self.min_side
         ]
+
+
+def _once(found: list[FoundFace]) -> list[FoundFace]:
+    """Of boxes around the same face, the one with the best score."""
+    kept: list[FoundFace] = []
+    for face in sorted(found, key=lambda face: face.score, reverse=True):
+        if all(face.box.overlap(other.box) < SAME for other in kept):
+            kept.append(face)
+    return kept
 
 
 def _at_least(pixels: np.ndarray, side: int) -> np.ndarray:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from training.folders import DataError
 from training.figures import Share
+from training.folders import DataError
 from training.known import SIDES, Corners, corners, rows
 from training.outcomes import MATCH, Outcome, overlap
 

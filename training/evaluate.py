@@ -10,7 +10,7 @@ import typer
 
 from model import NO_FACE, BundleError, Classifier
 from training.audit import Marks, read_groups
-from training.data import DataError
+from training.folders import DataError
 from training.known import KnownPhoto, read_beginnings, read_photos
 from training.measured import Measured
 from training.outcomes import answer

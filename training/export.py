@@ -157,7 +157,7 @@ def main(
                 faces=FaceSearch(find=faces),
                 name=name or _name(check_classifier(opened)),
             )
-            write_answers(folder, export.manifest.labels, keep=out / ANSWERS)
+            write_answers(folder, export.manifest.answers, keep=out / ANSWERS)
             _must_open(folder, out)
     except (ExportRefused, BundleError, OSError) as error:
         sys.exit(f"Error: {error}")

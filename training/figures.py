@@ -97,16 +97,29 @@ class Figures:
         }
 
 
-def measure(logits: np.ndarray, targets: np.ndarray, labels: Sequence[str]) -> Figures:
-    """Figures for a network's answers; the temperature and the threshold are chosen on these same photos."""
-    temperature = fit_temperature(logits, targets)
-    probabilities = softmax(logits / temperature)
+def measure(
+    logits: np.ndarray, targets: np.ndarray, labels: Sequence[str], told: Sequence[str] | None = None
+) -> Figures:
+    """Figures for a network's answers; the temperature and the threshold are chosen on these same photos.
+
+    Args:
+        logits: of shape (photos, labels).
+        targets: indices of the right labels, of shape (photos,).
+        labels: the network's outputs.
+        told: those of them that people are told (see `Manifest.answers`); all by default. The temperature and the
+            threshold speak of photos whose right answer and whose answer are both told.
+    """
+    columns = np.array([index for index, label in enumerate(labels) if told is None or label in told])
+    kept = np.isin(targets, columns) & np.isin(logits.argmax(axis=1), columns)
+    heard, truth = logits[kept][:, columns], np.searchsorted(columns, targets[kept])
+    temperature = fit_temperature(heard, truth)
+    probabilities = softmax(heard / temperature)
     return Figures(
         labels=list(labels),
-        confusion=confusion_matrix(targets, probabilities.argmax(1), labels=range(len(labels))),
+        confusion=confusion_matrix(targets, logits.argmax(1), labels=range(len(labels))),
         temperature=temperature,
-        calibration_error=calibration_error(probabilities, targets),
-        threshold=choose_threshold(probabilities, targets),
+        calibration_error=calibration_error(probabilities, truth),
+        threshold=choose_threshold(probabilities, truth),
     )
 
 

@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from model import NO_FACE
-from training.data import DataError, photos_of
+from training.folders import DataError, photos_of
 
 Corners = tuple[int, int, int, int]  # left, top, right, bottom in pixels of the photo as a viewer shows it
 SIDES = ("left", "top", "right", "bottom")

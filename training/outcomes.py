@@ -14,7 +14,7 @@ import typer
 from model import NO_FACE, Classifier, Face, PhotoError, Prediction
 from model.faces import Box
 from model.photo import MAX_BYTES, decode
-from training.data import meant
+from training.cutouts import meant
 from training.known import Corners, KnownPhoto
 from training.traits import Traits, traits
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,6 @@ import numpy as np
 import timm
 import torch
 import torchvision
-from fastai.callback import schedule  # noqa: F401  (gives learners fine_tune)
 from fastai.callback.channelslast import ChannelsLast
 from fastai.callback.core import Callback
 from fastai.callback.training import BnFreeze
@@ -28,7 +28,10 @@ from fastai.vision.data import ImageBlock
 from fastai.vision.learner import vision_learner
 from torch import nn
 
-from training.data import Sample
+from training.callbacks.finetune import FineTune
+from training.callbacks.rows import PlainRows
+from training.callbacks.tracking import StopOnNaN
+from training.cutouts import Sample
 from training.learners import one_line
 from training.views import View, Wear
 
@@ -170,44 +173,31 @@ def _torchvision_from_file(builder: Callable[..., nn.Module], file: Path, **_: A
     return network
 
 
-def train(learner: Learner, settings: Settings, callbacks: Sequence[Callback] = (), bar: bool = True) -> None:
-    """Fine-tune: one epoch with the body frozen, then `epochs` with all of it."""
-    if bar:
-        learner.fine_tune(
-            settings.epochs, base_lr=settings.lr, freeze_epochs=1, lr_mult=BODY_SLOWER, cbs=list(callbacks)
-        )
-    else:
-        learner.logger, quiet = print_row, learner.logger
-        try:
-            with learner.no_bar():
-                learner.fine_tune(
-                    settings.epochs,
-                    base_lr=settings.lr,
-                    freeze_epochs=1,
-                    lr_mult=BODY_SLOWER,
-                    cbs=[ShowNames(), *callbacks],
-                )
-        finally:
-            learner.logger = quiet
+def train(
+    learner: Learner, settings: Settings, callbacks: Sequence[Callback] = (), bar: bool = True, flat: bool = False
+) -> None:
+    """Fine-tune: one epoch with the body frozen, then `epochs` with all of it, as fastai's `fine_tune` in one fit.
+
+    Args:
+        callbacks: what else happens on the way.
+        bar: show progress bars, instead of plain lines.
+        flat: keep the learning rate of the second part, for callbacks that lower it.
+
+    Raises:
+        RecipeError: the loss is no number any more.
+    """
+    nan = StopOnNaN()
+    steps = [FineTune(settings.lr, lr_mult=BODY_SLOWER, flat=flat), nan, *callbacks]
+    with ExitStack() as quiet:
+        if not bar:
+            quiet.enter_context(learner.no_bar())
+            quiet.enter_context(learner.no_logging())
+            steps.append(PlainRows())
+        learner.fit(1 + settings.epochs, cbs=steps)
+    if nan.problem:
+        raise RecipeError(f"{nan.problem} Try --lr {settings.lr / 5:g}.")
     learner.remove_cbs([cb for cb in learner.cbs if isinstance(cb, (ChannelsLast, BnFreeze))])
     learner.model.to(memory_format=torch.contiguous_format)
-
-
-class ShowNames(Callback):
-    """Prints the names of the columns, which fastai does only above a progress bar."""
-
-    order = 61
-
-    def before_fit(self) -> None:
-        self.learn.logger(self.recorder.metric_names)
-
-
-def print_row(row: Sequence[Any]) -> None:
-    """One epoch's figures on a line of its own, for logs."""
-    print(
-        "  ".join(f"{value:.4f}".rjust(10) if isinstance(value, float) else str(value).rjust(10) for value in row),
-        flush=True,
-    )
 
 
 def for_serving(learner: Learner, size: int) -> Learner:

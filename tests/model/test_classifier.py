@@ -72,6 +72,20 @@ def test_a_photo_without_a_face_is_answered_so(faces: Classifier) -> None:
     assert prediction.as_json() == {"faces": [], "label": "no_face"}
 
 
+def test_what_the_network_takes_for_no_face_is_not_answered(tmp_path: Path) -> None:
+    classifier = Classifier.open(make_bundle(tmp_path, ("with_mask", "without_mask", NO_FACE)))
+    assert classifier.predict(file(tinted(portrait(), BLUE))) == Prediction((512, 512))
+    (face,) = classifier.predict(file(group())).faces
+    assert face.label == "with_mask" and set(face.probabilities) == {"with_mask", "without_mask"}
+    assert math.isclose(sum(face.probabilities.values()), 1)
+
+
+def test_no_face_is_a_label_like_others_where_faces_are_not_looked_for(tmp_path: Path) -> None:
+    classifier = Classifier.open(make_bundle(tmp_path, ("face", NO_FACE), find_faces=False))
+    prediction = classifier.predict(file(Image.new("RGB", (60, 60), BLUE)))
+    assert prediction.whole and prediction.whole.label == NO_FACE and len(prediction.whole.probabilities) == 2
+
+
 def test_json_has_the_shape_that_is_documented(faces: Classifier) -> None:
     prediction = faces.predict(file(group()))
     answer = prediction.as_json()

@@ -10,15 +10,14 @@ import pytest
 import skimage.data
 from PIL import Image, ImageFilter
 
-from model.bundle import FaceSearch
 from tests.training.shapes import LABELS, save_portraits, save_shapes, shape_photo
-from training import data
-from training.data import Collection, DataError, Sample, collect, find_photos, name_group, split
+from training import cutouts
+from training.cutouts import Sample
+from training.data import Collection, collect, split
+from training.folders import DataError, find_photos, name_group
 
-WHOLE = FaceSearch(find=False)
 
-
-def read(folder: Path, cache: Path | None = None, faces: FaceSearch | None = WHOLE, **options: object) -> Collection:
+def read(folder: Path, cache: Path | None = None, faces: bool | None = False, **options: object) -> Collection:
     return collect([folder], 64, cache or folder.parent / "cache", faces, **options)  # type: ignore[arg-type]
 
 
@@ -101,12 +100,42 @@ def test_faces_are_looked_for_where_photos_show_them(tmp_path: Path, shapes: Pat
     save_portraits(tmp_path / "portraits", each=2)
     portraits = read(tmp_path / "portraits", faces=None)
     assert portraits.faces.find and all(sample.face for sample in portraits.samples)
-    assert Image.open(portraits.samples[0].picture).width == round(64 * data.WIDER)
+    assert Image.open(portraits.samples[0].picture).width == round(64 * cutouts.WIDER)
     assert not read(shapes, faces=None).faces.find
 
 
+def test_in_whole_photographs_each_known_face_is_cut_and_what_is_none_is_learned_as_such(tmp_path: Path) -> None:
+    save_portraits(tmp_path / "portraits", each=1)
+    photograph = Image.new("RGB", (700, 300), "grey")
+    photograph.paste(Image.fromarray(skimage.data.astronaut()).resize((300, 300)))
+    photograph.paste(Image.fromarray(skimage.data.chelsea()).resize((300, 200)), (400, 0))
+    photograph.save(tmp_path / "whole.png")
+    known = {tmp_path / "whole.png": [((105, 38, 159, 115), "plain")]}
+    collection = read(tmp_path / "portraits", faces=True, photographs=known)
+    cuts = [sample for sample in collection.samples if sample.source == str(tmp_path / "whole.png")]
+    assert Counter(sample.label for sample in cuts)["plain"] == 1
+    assert {sample.label for sample in cuts} <= {"plain", "no_face"} and len({sample.group for sample in cuts}) == 1
+    assert collection.faces.min_score < read(tmp_path / "portraits", faces=True).faces.min_score
+
+
+def test_photos_that_show_nobody_teach_what_is_no_face(tmp_path: Path) -> None:
+    save_portraits(tmp_path / "photos", each=1)
+    (tmp_path / "photos" / "no_face").mkdir()
+    Image.fromarray(skimage.data.chelsea()).save(tmp_path / "photos" / "no_face" / "cat.png")
+    Image.new("RGB", (90, 60), "blue").save(tmp_path / "photos" / "no_face" / "blue.png")
+    collection = read(tmp_path / "photos", faces=True)
+    nobody = [sample for sample in collection.samples if sample.label == "no_face"]
+    assert {Path(sample.source).name: sample.face for sample in nobody} == {"cat.png": True, "blue.png": False}
+    assert collection.labels == ["no_face", "plain", "striped"] and collection.answers == ["plain", "striped"]
+
+
+def test_photographs_with_boxes_are_refused_where_whole_photos_are_answered(shapes: Path) -> None:
+    with pytest.raises(DataError, match="train with --faces yes"):
+        read(shapes, faces=False, photographs={shapes / "circle" / "00.jpg": [((0, 0, 9, 9), "circle")]})
+
+
 def test_a_photo_without_a_face_is_taken_whole_and_counted(tmp_path: Path, shapes: Path) -> None:
-    collection = read(shapes, faces=FaceSearch(find=True))
+    collection = read(shapes, faces=True)
     assert len(collection.samples) == 4 and not any(sample.face for sample in collection.samples)
     assert collection.summary()["without_a_face_found"] == 4
 
@@ -120,13 +149,13 @@ def no_making(*_: object) -> None:
 
 def test_a_second_run_makes_no_picture_again(shapes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = read(shapes)
-    monkeypatch.setattr(data._Keeper, "_make", no_making)
+    monkeypatch.setattr(cutouts.Keeper, "_make", no_making)
     assert read(shapes).samples == first.samples
 
 
 def test_other_sizes_and_face_settings_keep_their_own_pictures(shapes: Path) -> None:
     small = read(shapes).samples[0].picture
-    large = collect([shapes], 80, shapes.parent / "cache", WHOLE).samples[0].picture
+    large = collect([shapes], 80, shapes.parent / "cache", False).samples[0].picture
     assert Image.open(small).width == 64 and Image.open(large).width == 80
 
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 from model.bundle import FaceSearch
 from model.faces import Box, cut
 from tests.training.shapes import portrait, shape_photo
-from training.data import WIDER
+from training.cutouts import WIDER
 from training.views import View, Wear
 
 FACE = Box(75, 60, 165, 190)
