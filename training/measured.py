@@ -203,21 +203,26 @@ class Measured:
         missed = [outcome for outcome in self.overall.people if outcome.face is None]
         return sorted(missed, key=lambda outcome: -outcome.traits.side)
 
-    def as_json(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
+        """The figures that a manifest holds."""
         coverage, accuracy = self.sure
         return {
-            "labels": list(self.labels),
             "overall": self.overall.as_json(),
             "folders": [part.as_json() for part in self.parts],
             "photographs": self.whole.as_json() if self.whole else None,
+            "calibration_error": round(self.calibration_error, 4) if self.calibration else None,
+            "sure": {"coverage": coverage.as_json(), "accuracy": accuracy.as_json()},
+            "largest_gaps": {grouping.name: grouping.gap.as_json() for grouping in self.audit if grouping.gap},
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, for programs."""
+        return self.summary() | {
+            "labels": list(self.labels),
             "recall": {label: self.recall(label).as_json() for label in self.labels},
             "precision": {label: self.precision(label).as_json() for label in self.labels},
             "confusion": self.confusion.tolist(),
-            "calibration": {
-                "expected_error": round(self.calibration_error, 4),
-                "curve": [part.as_json() for part in self.calibration],
-            },
-            "sure": {"coverage": coverage.as_json(), "accuracy": accuracy.as_json()},
+            "calibration_curve": [part.as_json() for part in self.calibration],
             "merged": dict(self.merged_labels),
             "audit": [grouping.as_json() for grouping in self.audit],
             "unreadable": self.answers.unreadable,
