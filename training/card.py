@@ -11,7 +11,7 @@ from sklearn.metrics import ConfusionMatrixDisplay
 from model import NO_FACE
 from model.bundle import CARD, Bundle, Manifest
 from training.audit import Grouping
-from training.figures import Figures, Share
+from training.figures import Figures
 from training.folders import DataError
 from training.measured import Measured, Whole
 
@@ -185,16 +185,14 @@ def _photographs(whole: Whole) -> str:
 
 
 def _sureness(measured: Measured, manifest: Manifest) -> str:
+    if not measured.calibration:
+        return "No face was found, so nothing is known about it."
     coverage, accuracy = measured.sure
     return (
         f"Stated probabilities are off by {measured.calibration_error:.1%} on average (expected calibration error; the "
         f"logits are divided by a temperature of {manifest.temperature}). From a probability of {manifest.sure_from} on, "
-        f"the bot does not say that it is not sure: {_of_answers(coverage)}, of which {accuracy} are right."
+        f"the bot does not say that it is not sure: that is {coverage} of the answers, of which {accuracy} are right."
     )
-
-
-def _of_answers(coverage: Share) -> str:
-    return f"so are {coverage} of the answers"
 
 
 def _fairness(groupings: Sequence[Grouping]) -> str:

@@ -53,7 +53,8 @@ def read_photos(
     """The photos to measure on.
 
     Args:
-        folders: each holds one folder of photos per label or, where a file of `boxes` names photos in it, whole photographs.
+        folders: each holds one folder of photos per label or, where a file of `boxes` names photos in it, whole photographs;
+            of these, the ones that it does not name are not measured on.
         labels: those of the bundle; a folder named `no_face` holds photos that show nobody.
         boxes: CSV files with the columns photo, left, top, right, bottom, label.
         beginnings: only photos whose file names begin with one of these are taken; None takes all.
@@ -63,7 +64,10 @@ def read_photos(
         DataError: a folder or file is missing or names what is not known, or nothing is left to measure on.
     """
     marked = read_boxes(boxes)
-    known = [photo for folder in folders for photo in _photos(folder, marked)]
+    names = [folder.resolve().name for folder in folders]
+    known = []
+    for folder, name in zip(folders, names, strict=True):
+        known += _photos(folder, name if names.count(name) == 1 else str(folder), marked)
     if unused := sorted(set(marked) - {photo.file.name for photo in known if photo.marked}):
         raise DataError(
             f"{unused[0]} stands in {boxes[0].name} but in none of the folders; name the one that holds it."
@@ -140,15 +144,15 @@ def read_beginnings(file: Path) -> list[str]:
     return [line for line in lines if line]
 
 
-def _photos(folder: Path, marked: Mapping[str, Sequence[KnownFace]]) -> Iterator[KnownPhoto]:
+def _photos(folder: Path, name: str, marked: Mapping[str, Sequence[KnownFace]]) -> Iterator[KnownPhoto]:
     found = photos_of(folder)
     whole = [file for file, _ in found if file.parent == folder and file.name in marked]
     if whole:
         for file in whole:
-            yield KnownPhoto(file, folder.name, tuple(marked[file.name]), marked=True)
+            yield KnownPhoto(file, name, tuple(marked[file.name]), marked=True)
         return
     for file, label in found:
-        yield KnownPhoto(file, folder.resolve().name, (KnownFace(label),))
+        yield KnownPhoto(file, name, (KnownFace(label),))
 
 
 def _wanted(name: str, beginnings: Sequence[str] | None, skip: Sequence[str]) -> bool:

@@ -57,7 +57,9 @@ def _in_short(measured: Measured, manifest: Manifest) -> list[Tiles | Text]:
         taken = overall.taken_for_people
         tiles.append(Tile("photos of nobody taken for a face", _percent(taken), _interval(taken)))
     tiles.append(Tile("sure answers right", _percent(accuracy), f"{_percent(coverage)} of the answers are sure ones"))
-    tiles.append(Tile("off in stated probability", f"{measured.calibration_error:.1%}", "expected calibration error"))
+    if measured.calibration:
+        error = f"{measured.calibration_error:.1%}"
+        tiles.append(Tile("off in stated probability", error, "expected calibration error"))
     sentences = [Text(grouping.words()) for grouping in measured.audit[:1]]
     return [Tiles(tiles), *sentences]
 

@@ -20,7 +20,8 @@ def as_text(measured: Measured) -> str:
     lines += ["by label", *_indented([(label, measured.recall(label)) for label in present])]
     coverage, accuracy = measured.sure
     lines += [f"sure answers: {coverage}", f"  of those, right: {accuracy}"]
-    lines += [f"calibration error: {measured.calibration_error:.1%}"]
+    if measured.calibration:
+        lines += [f"calibration error: {measured.calibration_error:.1%}"]
     for grouping in measured.audit:
         lines.append(f"by {grouping.name} (right, of those found)")
         lines += _indented([(group.name, group.right) for group in grouping.groups])
