@@ -14,18 +14,13 @@ from training.audit import Grouping
 from training.figures import Figures
 from training.folders import DataError
 from training.measured import Measured, Whole
+from training.traits import ABOUT_TONE
 
 CONFUSION = "confusion.png"
 SAMPLES = "samples.png"  # shows people, so it stays with the run and is no part of the bundle
 NOT_FOR = """\
 It must not decide about anybody: no fines, no access, no work, no police. It must not be used to watch people who do not
 know of it, or to tell who somebody is: it knows no names and no faces. It sees one picture, and it will be wrong on some.
-"""
-SKIN_TONE = """\
-Skin tone is estimated from the picture (individual typology angle, Chardon and others, 1991; classes by Del Bino and
-Bernerd, 2013), on skin-coloured pixels of the upper face. Light, shadow, camera and white balance change it: the groups
-compare many faces, and say nothing certain about one. Grey photos and covered foreheads are left out. A gap may have other
-reasons than the skin, such as photos taken in less light.
 """
 
 
@@ -201,7 +196,7 @@ def _fairness(groupings: Sequence[Grouping]) -> str:
         rows = [(group.name, group.found, group.right) for group in grouping.groups]
         text += [grouping.words(), *([table((grouping.name, "found", "right of those found"), rows)] if rows else [])]
         if number == 0:
-            text.append(SKIN_TONE.strip())
+            text.append(ABOUT_TONE)
     return "\n\n".join(text)
 
 

@@ -65,7 +65,7 @@ def read_photos(
     """
     marked = read_boxes(boxes)
     names = [folder.resolve().name for folder in folders]
-    known = []
+    known: list[KnownPhoto] = []
     for folder, name in zip(folders, names, strict=True):
         known += _photos(folder, name if names.count(name) == 1 else str(folder), marked)
     if unused := sorted(set(marked) - {photo.file.name for photo in known if photo.marked}):

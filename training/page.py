@@ -104,7 +104,7 @@ class Section:
     blocks: Sequence[Text | Tiles | Table | Plot | Pictures]
 
 
-def figure(width: float = 6.4, height: float = 4.0) -> Figure:
+def figure(width: float = 5.6, height: float = 3.7) -> Figure:
     """An empty figure, in inches, whose texts and lines are drawn in the page's text colour."""
     import matplotlib as mpl
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 from PIL import Image
 
 from model.bundle import Manifest
@@ -15,6 +16,7 @@ from training.known import Corners, KnownPhoto
 from training.measured import Measured, Whole
 from training.outcomes import Outcome
 from training.page import INK, SERIES, Picture, Pictures, Plot, Section, Table, Text, Tile, Tiles, figure, write_page
+from training.traits import ABOUT_TONE
 
 MOST_PICTURES = 36
 THUMBNAIL = 144  # pixels
@@ -92,16 +94,17 @@ def _whole(whole: Whole) -> list[Table]:
 
 
 def _labels(measured: Measured) -> list[Table]:
-    labels = measured.labels
+    there = [index for index, label in enumerate(measured.labels) if measured.recall(label).of]
+    labels = [measured.labels[index] for index in there]
+    counts = measured.confusion[there]
     shares = [[label, measured.recall(label), measured.precision(label)] for label in labels]
-    counts = measured.confusion
     rows = [[label, *row] for label, row in zip(labels, counts.tolist(), strict=True)]
-    shares_of_row = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    signs = np.where(np.eye(len(labels), dtype=bool), 1, -1)
+    signs = np.where(np.eye(len(measured.labels), dtype=bool)[there], 1, -1)
+    shades = counts / counts.sum(axis=1, keepdims=True) * signs
     note = "Rows are the right answers, columns the given ones."
     return [
         Table(["label", "of these, answered so", "answered so, and right"], shares),
-        Table(["right answer", *labels], rows, note, (shares_of_row * signs).tolist()),
+        Table(["right answer", *measured.labels], rows, note, shades.tolist()),
     ]
 
 
@@ -120,7 +123,7 @@ def _calibration(measured: Measured, manifest: Manifest) -> list[Plot | Text]:
     return [Plot(_curve(measured.calibration), caption), Text(words)]
 
 
-def _curve(curve: Sequence[Bin]):  # type: ignore[no-untyped-def]
+def _curve(curve: Sequence[Bin]) -> Figure:
     drawing = figure()
     axes = drawing.axes[0]
     confidence = np.array([part.confidence for part in curve])
@@ -142,7 +145,7 @@ def _audit(groupings: Sequence[Grouping]) -> list[Text | Table]:
         rows = [[group.name, group.found, group.right] for group in grouping.groups]
         note = f"{grouping.without} faces are in no group." if grouping.without else ""
         blocks += [Text(grouping.words()), Table([grouping.name, "found", "right of those found"], rows, note)]
-    return blocks
+    return [*blocks, Text(ABOUT_TONE)]
 
 
 def _mistakes(outcomes: Sequence[Outcome]) -> list[Text | Pictures]:

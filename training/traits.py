@@ -18,6 +18,13 @@ CB, CR = (77, 127), (133, 173)  # chroma of skin by Chai and Ngan, 1999, whateve
 ENOUGH_SKIN = 0.15  # of that part, for the tone to be estimated
 FEW_PIXELS = 24  # of skin: below, a handful of pixels would decide
 DETAIL_SIDE = 64  # pixels in which blur is measured, so that faces of all sizes compare
+ABOUT_TONE = (
+    "Skin tone is estimated from the picture (individual typology angle, Chardon and others, 1991; classes by Del Bino and "
+    "Bernerd, 2013), on skin-coloured pixels of the upper face. Light, shadow, camera and white balance change it, and "
+    "darker skin in little light is more often left out: the groups compare many faces, and say nothing certain about one. "
+    "Grey photos and covered foreheads have no tone. A gap may have other reasons than the skin, such as photos taken in "
+    "less light."
+)
 
 
 @dataclass(frozen=True)
