@@ -57,6 +57,10 @@ def main(
 ) -> None:
     """Measure a bundle, and write a report with pictures."""
     try:
+        if not bundle.is_dir():
+            raise DataError(f"{bundle} is not a folder; name a bundle's folder, such as model.")
+        if out.exists() and not out.is_dir():
+            raise DataError(f"--out {out} is a file; name a folder for the report.")
         classifier = Classifier.open(bundle)
         labels = known_labels(classifier)
         merged = merged_labels(merge or [], labels)

@@ -182,7 +182,7 @@ def _inside(file: Path) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["none"], "Error: MODEL_PATH=none is not a folder"),
+        (["none"], "Error: none is not a folder; name a bundle's folder"),
         (["bundle", "--data", "nowhere"], "Error: nowhere is not a folder; name a folder that holds"),
         (["bundle", "--data", "empty"], "Error: No photos to measure on in empty"),
         (["bundle", "--data", "pets"], "Error: pets/dog/1.png is labelled 'dog', which the bundle does not know"),
@@ -200,7 +200,7 @@ def _inside(file: Path) -> Path:
             "Error: --merge warm,hot: the bundle does not know 'hot'",
         ),
         (["bundle", "--data", "pets", "--groups", "blank.txt"], "Error: blank.txt has no column 'photo'"),
-        (["bundle", "--data", "warm", "--out", "blank.txt"], "Error: "),
+        (["bundle", "--data", "warm", "--out", "blank.txt"], "Error: --out blank.txt is a file"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
