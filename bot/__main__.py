@@ -56,7 +56,7 @@ def main(
             print(f"\n  Chat with the bot: {chat.url}   (Ctrl-C stops it)\n", flush=True)
         elif not settings.telegram_token.get_secret_value():
             _fail(NO_TOKEN)
-        logs.set_up(settings.log_level, settings.telegram_token.get_secret_value())
+        logs.set_up(settings.log_level, settings.telegram_token.get_secret_value(), settings.log_format)
         run(settings, started)
 
 

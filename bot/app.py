@@ -10,20 +10,24 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from telegram import BotCommand
+from telegram import BotCommand, BotCommandScopeAllGroupChats
 from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder, CommandHandler, MessageHandler, filters
 
 from bot.connection import Connection
-from bot.handlers import Commands, NotAPhoto, Photos, explain_error
+from bot.floods import Floods
+from bot.groups import ASK, EVERY, ONLY_ASKED, Groups, menu_of_groups
+from bot.handlers import MENU, Apologies, Commands, NotAPhoto
+from bot.operator import Operator
+from bot.photos import Photos
+from bot.processing import Processor
 from bot.replies import label_names
 from bot.running import AnyApplication
 from bot.settings import Settings
-from bot.stopping import StoppableProcessor
-from bot.texts import LANGUAGES, TABLE, listed, say
+from bot.stats import Stats
+from bot.texts import LANGUAGES, listed, say
 from model import Bundle, Classifier
 
-UPDATES_AT_ONCE = 256  # most of them wait for a worker; commands pass them by
 EXTENSIONS = ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "heic", "heif", "avif", "tif", "tiff")
 DESCRIPTION_LIMIT, SHORT_DESCRIPTION_LIMIT = 512, 120  # characters, Telegram's
 
@@ -33,29 +37,42 @@ NEW = filters.UpdateType.MESSAGE
 EDITED = filters.UpdateType.EDITED_MESSAGE
 MOVING = filters.ANIMATION | filters.VIDEO | filters.VIDEO_NOTE
 IMAGE_FILE = reduce(or_, map(filters.Document.FileExtension, EXTENSIONS), filters.Document.IMAGE) & ~filters.ANIMATION
-IN_PRIVATE = NEW & filters.ChatType.PRIVATE
+IN_PRIVATE, IN_GROUP = NEW & filters.ChatType.PRIVATE, NEW & filters.ChatType.GROUPS
 
 
 def build(settings: Settings, classifier: Classifier) -> AnyApplication:
     """The bot, ready for `bot.running.run`."""
 
+    bot, stats, floods, groups = Connection(settings), Stats(), Floods(), Groups()
+    operator = Operator(settings.operator_chat_id, bot, stats, classifier.bundle.manifest.name)
+    apologies = Apologies(operator, floods)
+    processor = Processor(bot.receipts, apologies.give_up, stats.count)
+    bot.give_up_with(processor.give_up)
+
     async def post_init(application: Any) -> None:
-        await introduce(application.bot, classifier.bundle)
+        await introduce(bot, classifier.bundle)
+        operator.started()
+
+    async def post_stop(application: Any) -> None:
+        await operator.stopped()
 
     application: AnyApplication = (
-        ApplicationBuilder()
-        .bot(Connection(settings))
-        .concurrent_updates(StoppableProcessor(UPDATES_AT_ONCE))
-        .post_init(post_init)
-        .build()
+        ApplicationBuilder().bot(bot).concurrent_updates(processor).post_init(post_init).post_stop(post_stop).build()
     )
-    commands, photos = Commands(classifier.bundle), Photos(classifier)
+    commands, photos = Commands(classifier.bundle), Photos(classifier, groups, floods)
+    of_operator = filters.Chat(settings.operator_chat_id) if settings.operator_chat_id else ~filters.ALL
     application.add_handlers(
         [
             CommandHandler("start", commands.start, NEW),
             CommandHandler("help", commands.help, NEW),
             CommandHandler("privacy", commands.privacy, NEW),
+            CommandHandler("stats", operator.stats, NEW & of_operator),
+            CommandHandler(EVERY, groups.answer_every, IN_GROUP),
+            CommandHandler(ONLY_ASKED, groups.answer_only_asked, IN_GROUP),
             MessageHandler((NEW | EDITED) & (filters.PHOTO | IMAGE_FILE), photos.answer),
+            MessageHandler(
+                NEW & filters.TEXT & (filters.ChatType.GROUPS | filters.Regex(rf"^/{ASK}\b")), photos.answer_asked
+            ),
             # Beyond commands and photos the bot talks only where nobody else is spoken to.
             MessageHandler(IN_PRIVATE & filters.COMMAND, NotAPhoto("unknown_command").answer),
             MessageHandler(IN_PRIVATE & filters.TEXT, NotAPhoto("text").answer),
@@ -66,7 +83,7 @@ def build(settings: Settings, classifier: Classifier) -> AnyApplication:
             MessageHandler(IN_PRIVATE & ~filters.StatusUpdate.ALL, NotAPhoto("other").answer),
         ]
     )
-    application.add_error_handler(explain_error)
+    application.add_error_handler(apologies.explain_error)
     return application
 
 
@@ -76,10 +93,11 @@ async def introduce(bot: Connection, bundle: Bundle) -> None:
     for code in (None, *LANGUAGES[1:]):  # the first language is everybody else's too
         spoken = code or LANGUAGES[0]
         labels = listed(label_names(bundle, spoken), spoken, most=5)
-        menu = [BotCommand(name, say(f"menu.{name}", spoken)) for name in TABLE["menu"]]
+        menu = [BotCommand(name, say(f"menu.{name}", spoken)) for name in MENU]
         description = say("description", spoken, labels=labels)[:DESCRIPTION_LIMIT]
         short = say("short_description", spoken)[:SHORT_DESCRIPTION_LIMIT]
         calls.append(bot.set_my_commands(menu, language_code=code))
+        calls.append(bot.set_my_commands(menu_of_groups(spoken), BotCommandScopeAllGroupChats(), language_code=code))
         calls.append(bot.set_my_description(description, language_code=code))
         calls.append(bot.set_my_short_description(short, language_code=code))
     outcomes = await asyncio.gather(*calls, return_exceptions=True)

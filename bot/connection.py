@@ -12,30 +12,18 @@ from typing import Any
 
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
-from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import HTTPXRequest
 
+from bot.limiter import Limiter
+from bot.receipts import ReceiptBot
 from bot.settings import Settings
+
+READ_TIMEOUT = 20.0  # seconds; a line that is silent for longer is taken for dead
 
 log = logging.getLogger("bot")
 
 
-class Limiter(AIORateLimiter):
-    """Keeps Telegram's limits for messages, and waits when Telegram asks to.
-
-    What only decorates the chat (the menu, "typing") neither waits nor makes messages wait: Telegram may ask for
-    hours before the next `setMyDescription`.
-    """
-
-    async def process_request(
-        self, callback: Any, args: Any, kwargs: Any, endpoint: str, *rest: Any, **more: Any
-    ) -> Any:
-        if endpoint.startswith("setMy") or endpoint == "sendChatAction":
-            return await callback(*args, **kwargs)
-        return await super().process_request(callback, args, kwargs, endpoint, *rest, **more)
-
-
-class Connection(ExtBot[int]):
+class Connection(ReceiptBot):
     """Telegram's Bot API, at the address and with the token of the settings."""
 
     def __init__(self, settings: Settings):
@@ -48,12 +36,12 @@ class Connection(ExtBot[int]):
                 connection_pool_size=64,
                 pool_timeout=60,  # seconds, as all of these: a flood waits for a free connection instead of failing
                 connect_timeout=10,
-                read_timeout=20,
+                read_timeout=READ_TIMEOUT,
                 write_timeout=20,
                 media_write_timeout=60,
             ),
             get_updates_request=HTTPXRequest(connection_pool_size=1, pool_timeout=10, read_timeout=10),
-            rate_limiter=Limiter(max_retries=5),
+            rate_limiter=Limiter(settings.messages_per_second),
         )
         self._where = url
         self._trouble: str | None = None
@@ -69,7 +57,7 @@ class Connection(ExtBot[int]):
         with self._watched():
             await super().initialize()
 
-    async def get_updates(self, *args: Any, **kwargs: Any) -> tuple[Update, ...]:
+    async def get_updates(self, *args: Any, **kwargs: Any) -> tuple[Update, ...]:  # type: ignore[override]
         """Fetch updates; see `telegram.Bot.get_updates`."""
         try:
             with self._watched():

@@ -17,7 +17,7 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application
 
 from bot.connection import Connection
-from bot.stopping import StoppableProcessor
+from bot.processing import Processor
 
 STOP_WITHIN = 20.0  # seconds; Heroku ends a process 30 s after its signal
 ALLOWED_UPDATES = (Update.MESSAGE, Update.EDITED_MESSAGE)
@@ -94,15 +94,20 @@ async def _log_in(application: AnyApplication) -> None:
 
 
 async def _stop(application: AnyApplication) -> None:
-    assert application.updater and isinstance(application.update_processor, StoppableProcessor)
+    connection, processor = application.bot, application.update_processor
+    assert application.updater and isinstance(connection, Connection) and isinstance(processor, Processor)
+    connection.stop_fetching()
     if application.updater.running:
         with suppress(InvalidToken):  # how polling ended, if it did
             await application.updater.stop()
     if application.running:
         log.info("Stopping: finishing what is under way.")
-        timer = asyncio.get_running_loop().call_later(STOP_WITHIN, application.update_processor.give_up)
+        timer = asyncio.get_running_loop().call_later(STOP_WITHIN, processor.abandon)
         await application.stop()
         timer.cancel()
+        await connection.confirm()
+        if application.post_stop:
+            await application.post_stop(application)
     await application.shutdown()
 
 

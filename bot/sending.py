@@ -4,19 +4,26 @@ Knows nothing of what is in a photo or in a reply.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from typing import TypeVar
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import Any, TypeVar
 
-from telegram import Document, Message, PhotoSize
+from telegram import Document, InputMediaPhoto, Message, PhotoSize, ReplyParameters
 from telegram.constants import ChatAction
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, TelegramError
+from telegram.error import BadRequest, ChatMigrated, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.replies import Reply
 from model.photo import MAX_BYTES
 
 ENOUGH = 640  # pixels of the long side; faces are searched at that size
-PAUSES = (1.0, 2.0, 4.0)  # seconds before the second, third and fourth try
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # seconds between two tries; each pause is twice the one before
+PATIENCE = 3600.0  # seconds that an answer is tried for
+FETCH_PATIENCE = 600.0  # seconds that a photo is asked for
+FETCH_WITHIN = 60.0  # seconds that one download may take
+SOON = 0.7  # seconds; who waits longer sees that the bot is at work
+ACTION_LASTS = 5.0  # seconds that Telegram shows it
 
 Result = TypeVar("Result")
 
@@ -39,50 +46,97 @@ async def fetch(attachment: PhotoSize | Document) -> bytes:
     """The file's bytes, held in memory only.
 
     Raises:
-        FetchError: it is larger than Telegram lets a bot download, or is gone.
+        FetchError: it is larger than Telegram lets a bot download, is gone, or comes too slowly.
     """
     if (attachment.file_size or 0) > MAX_BYTES:
         raise FetchError("too_many_bytes")
     try:
-        file = await patiently(attachment.get_file)
+        file = await patiently(attachment.get_file, FETCH_PATIENCE)
         if (file.file_size or 0) > MAX_BYTES:
             raise FetchError("too_many_bytes")
-        return bytes(await patiently(file.download_as_bytearray))
+
+        async def download() -> bytearray:
+            async with asyncio.timeout(FETCH_WITHIN):
+                return await file.download_as_bytearray()
+
+        return bytes(await patiently(download, FETCH_PATIENCE))
     except BadRequest as error:
         raise FetchError("too_many_bytes" if "too big" in str(error) else "gone") from None
-    except (InvalidToken, NetworkError):  # python-telegram-bot takes a file's 404 for a wrong token
+    except (InvalidToken, NetworkError, TimeoutError):  # python-telegram-bot takes a file's 404 for a wrong token
         raise FetchError("gone") from None
 
 
 async def send(message: Message, reply: Reply) -> None:
-    """Answer a message with a reply that points to it, also when the message has been deleted since."""
-    if reply.picture:
-        picture = reply.picture
-        await show_action(message, ChatAction.UPLOAD_PHOTO)
-        with suppress(BadRequest):  # a group that allows no photos, a shape Telegram refuses: the words must do
-            await patiently(
-                lambda: message.reply_photo(picture, reply.text, do_quote=True, allow_sending_without_reply=True)
-            )
-            return
-    await patiently(lambda: message.reply_text(reply.text, do_quote=True, allow_sending_without_reply=True))
+    """Answer a message with a reply that points to it, also when it has been deleted, or its group has moved, since."""
+    where = _where(message) | {
+        "reply_parameters": ReplyParameters(message.message_id, allow_sending_without_reply=True)
+    }
+    await _wherever(where, lambda place: _send(message.get_bot(), place, reply))
 
 
-async def show_action(message: Message, action: ChatAction) -> None:
-    """Show "typing" or the like. It is decoration: it may fail, and must not hold up an answer."""
-    with suppress(TelegramError):
-        await message.reply_chat_action(action, connect_timeout=2, read_timeout=2)
+async def send_words(message: Message, text: str) -> None:
+    """Answer a message with words; in a group they point to it."""
+    where = _where(message)
+    if message.chat_id < 0:
+        where["reply_parameters"] = ReplyParameters(message.message_id, allow_sending_without_reply=True)
+    await _wherever(where, lambda place: patiently(lambda: message.get_bot().send_message(text=text, **place)))
 
 
-async def patiently(call: Callable[[], Awaitable[Result]]) -> Result:
-    """Call, and call again after a pause while the network fails.
+@asynccontextmanager
+async def typing(message: Message) -> AsyncIterator[None]:
+    """Show "typing" while the block takes longer than a moment. It is decoration: it may fail, and holds up nothing."""
+
+    async def show() -> None:
+        await asyncio.sleep(SOON)
+        while True:
+            with suppress(TelegramError):
+                await message.reply_chat_action(ChatAction.TYPING, connect_timeout=2, read_timeout=2)
+            await asyncio.sleep(ACTION_LASTS)
+
+    showing = asyncio.create_task(show())
+    try:
+        yield
+    finally:
+        showing.cancel()
+
+
+async def patiently(call: Callable[[], Awaitable[Result]], patience: float = PATIENCE) -> Result:
+    """Call, and call again after a pause while the network fails, for that many seconds.
 
     python-telegram-bot retries only what it polls; a single request that fails is for the bot to repeat.
     """
-    for pause in PAUSES:
+    began, pause = time.monotonic(), FIRST_PAUSE
+    while True:
         try:
             return await call()
-        except (BadRequest, Forbidden, ChatMigrated):
-            raise  # an answer of Telegram, although BadRequest counts as a NetworkError there
+        except BadRequest:
+            raise  # an answer of Telegram, although python-telegram-bot counts it as a NetworkError
+        except RetryAfter as asked:
+            wait = timedelta.total_seconds(asked._retry_after)
         except NetworkError:
-            await asyncio.sleep(pause)
-    return await call()
+            if time.monotonic() - began > patience:
+                raise
+            wait, pause = pause, min(LONGEST_PAUSE, 2 * pause)
+        await asyncio.sleep(wait)
+
+
+async def _send(bot: Any, where: dict[str, Any], reply: Reply) -> None:
+    with suppress(BadRequest):  # a group that allows no photos, a shape Telegram refuses: the words must do
+        if len(reply.pictures) == 1:
+            return await patiently(lambda: bot.send_photo(photo=reply.pictures[0], caption=reply.text, **where))
+        if reply.pictures:
+            album = [InputMediaPhoto(picture) for picture in reply.pictures]
+            return await patiently(lambda: bot.send_media_group(media=album, caption=reply.text, **where))
+    await patiently(lambda: bot.send_message(text=reply.text, **where))
+
+
+async def _wherever(where: dict[str, Any], call: Callable[[dict[str, Any]], Awaitable[Any]]) -> None:
+    try:
+        await call(where)
+    except ChatMigrated as moved:  # messages have other numbers there
+        await call({"chat_id": moved.new_chat_id})
+
+
+def _where(message: Message) -> dict[str, Any]:
+    thread = {"message_thread_id": message.message_thread_id} if message.is_topic_message else {}
+    return {"chat_id": message.chat_id, **thread}

@@ -6,7 +6,7 @@ Knows nothing of what the settings are used for.
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -36,7 +36,10 @@ class Settings(BaseSettings):
     telegram_api_url: Annotated[str, AfterValidator(_web_address)] = "https://api.telegram.org"
     model_path: Path | None = None
     model_runtime: Literal["auto", "onnx", "fastai"] = "auto"
+    messages_per_second: Annotated[int, Field(ge=1, le=1000)] = 30
+    operator_chat_id: int | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
 
     @classmethod
     def read(cls) -> Self:

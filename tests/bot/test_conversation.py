@@ -70,13 +70,6 @@ def test_a_photo_with_one_face_is_answered_as_a_reply_to_it(
     assert answer["reply_to_message"]["message_id"] == sent
 
 
-def test_while_a_photo_is_looked_at_the_chat_shows_it(meet: Meet) -> None:
-    person = meet()
-    person.send_photo(red_face())
-    person.answers()
-    assert [event for event in person.seen if event["type"] == "action"]
-
-
 def test_several_faces_come_back_as_a_picture_with_a_box_on_each_and_a_caption_that_counts(meet: Meet) -> None:
     person = meet()
     sent = person.send_photo(two_faces())
@@ -109,13 +102,26 @@ def test_a_photo_without_a_face_gets_advice_on_taking_a_better_one(meet: Meet) -
     assert answer["reply_to_message"]["message_id"] == sent
 
 
-def test_each_photo_of_an_album_is_answered(meet: Meet) -> None:
+def test_an_album_gets_one_answer_with_a_line_for_each_photo(meet: Meet) -> None:
     person = meet()
     sent = person.send_album([red_face(), blue_face(), no_face()])
-    answers = {answer["reply_to_message"]["message_id"]: answer["text"] for answer in person.answers(3)}
-    assert "wearing a mask" in answers[sent[0]]
-    assert "not wearing a mask" in answers[sent[1]]
-    assert "cannot find a face" in answers[sent[2]]
+    answer = person.answers()[0]
+    assert answer["text"] == ("I looked at your 3 photos:\n1. with a mask\n2. without a mask\n3. I cannot find a face.")
+    assert answer["reply_to_message"]["message_id"] == sent[0]
+    person.silence(0.5)
+
+
+def test_an_album_with_several_faces_in_its_photos_comes_back_as_an_album_of_pictures(meet: Meet) -> None:
+    person = meet("fr")
+    person.send_album([two_faces(), red_face(), two_faces()])
+    first, second = person.answers(2)
+    assert first["caption"].splitlines()[1:] == [
+        "1. 2 visages\N{NO-BREAK SPACE}: 1 avec un masque, 1 sans masque",
+        "2. avec un masque",
+        "3. 2 visages\N{NO-BREAK SPACE}: 1 avec un masque, 1 sans masque",
+    ]
+    assert first["media_group_id"] == second["media_group_id"]
+    assert_boxes_lie_on_the_two_faces(person.picture(second))
 
 
 @pytest.mark.parametrize(

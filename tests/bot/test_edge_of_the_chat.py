@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 from telegram import Bot
-from telegram.error import Forbidden
 
-from bot import handlers, running, sending
+from bot import photos, sending
 from localchat import LocalChat
 from model import Classifier, Prediction
 from tests.bot.conftest import Meet, RunningBot, running_bot
@@ -71,27 +70,6 @@ def test_an_edited_text_or_command_needs_no_answer(meet: Meet, bot: RunningBot) 
     person.silence(0.7)
 
 
-def test_a_photo_whose_message_was_deleted_is_answered_all_the_same(meet: Meet, bot: RunningBot) -> None:
-    person = meet()
-    photo = photo_of(person, red_face())
-    bot.receive(message=message(person, photo=photo))  # message 1,000,000 is not in the chat
-    assert "wearing a mask" in person.answers()[0]["text"]
-
-
-def test_in_a_group_photos_and_commands_are_answered_and_talk_is_not(meet: Meet, bot: RunningBot) -> None:
-    person = meet()
-    photo = photo_of(person, red_face())
-    start = {"type": "bot_command", "offset": 0, "length": 6}
-    bot.receive(message=message(person, "group", text="nice weather"))
-    bot.receive(message=message(person, "group", text="/dance", entities=[start]))
-    bot.receive(message=message(person, "group", location={"latitude": 1.0, "longitude": 2.0}))
-    person.silence(0.7)
-    bot.receive(message=message(person, "group", photo=photo))
-    assert "wearing a mask" in person.answers()[0]["text"]
-    bot.receive(message=message(person, "supergroup", text="/start", entities=[start]))
-    assert "Send me a photo" in person.answers()[0]["text"]
-
-
 def test_a_channel_post_and_a_service_message_are_left_alone(meet: Meet, bot: RunningBot) -> None:
     person = meet()
     photo = photo_of(person, red_face())
@@ -122,21 +100,6 @@ def test_a_file_of_unknown_size_that_telegram_refuses_is_called_too_large(
     assert "up to 20 MB" in person.answers()[0]["text"]
 
 
-def test_a_person_who_blocked_the_bot_costs_one_line(
-    meet: Meet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    async def blocked(*_: Any, **__: Any) -> None:
-        raise Forbidden("Forbidden: bot was blocked by the user")
-
-    person = meet()
-    monkeypatch.setattr("telegram.ext.ExtBot.send_message", blocked)
-    with caplog.at_level(logging.INFO, "bot"):
-        person.say("hello")
-        person.silence(0.7)
-    lines = [record for record in caplog.records if "blocked" in record.getMessage()]
-    assert len(lines) == 1 and lines[0].exc_info is None
-
-
 def test_an_unexpected_error_is_logged_once_and_the_person_hears_of_it_kindly(
     chat: LocalChat, classifier: Classifier, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -151,17 +114,12 @@ def test_an_unexpected_error_is_logged_once_and_the_person_hears_of_it_kindly(
             assert "secret" not in caplog.text and "Hopper" not in caplog.text and own.token not in caplog.text
 
 
-def test_commands_stay_quick_while_thirty_photos_are_judged(classifier: Classifier) -> None:
-    judge = Judge(classifier, seconds=0.25)
-    with LocalChat(0) as own, running_bot(own, judge):
-        busy, other = Person(own.url, chat=1), Person(own.url, chat=2)
-        for _ in range(3):
-            busy.send_album([red_face()] * 10)
-        time.sleep(0.3)
-        other.say("/help")
-        other.answers()
-        assert judge.judged < 30
-        busy.answers(30, timeout=90)
+def test_while_a_photo_takes_longer_than_a_moment_the_chat_shows_it(classifier: Classifier) -> None:
+    with LocalChat(0) as own, running_bot(own, Judge(classifier, seconds=1.2)):
+        person = Person(own.url)
+        person.send_photo(red_face())
+        person.answers()
+    assert [event["action"] for event in person.seen if event["type"] == "action"] == ["typing"]
 
 
 def test_only_a_few_photos_are_in_memory_at_once(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,34 +130,15 @@ def test_only_a_few_photos_are_in_memory_at_once(classifier: Classifier, monkeyp
         fetched.append(len(fetched) + 1 - judge.judged)
         return await sending.fetch(attachment)
 
-    monkeypatch.setattr(handlers, "fetch", counted)
+    monkeypatch.setattr(photos, "fetch", counted)
+    monkeypatch.setattr(photos, "PHOTOS_IN_MEMORY", 5)
     with LocalChat(0) as own, running_bot(own, judge):
-        person = Person(own.url)
-        for _ in range(3):
-            person.send_album([red_face()] * 10)
-        person.answers(30, timeout=30)
-    assert 1 < max(fetched) <= handlers.PHOTOS_IN_MEMORY
-
-
-def test_stopping_finishes_the_photos_under_way(classifier: Classifier) -> None:
-    judge = Judge(classifier, seconds=0.3)
-    with LocalChat(0) as own:
-        with running_bot(own, judge):
-            person = Person(own.url)
-            sent = person.send_album([red_face()] * 4)
-            time.sleep(0.3)
-        answered = [answer["reply_to_message"]["message_id"] for answer in person.answers(4, timeout=2)]
-    assert sorted(answered) == sorted(sent)
-
-
-def test_stopping_gives_up_what_takes_too_long(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "STOP_WITHIN", 0.5)
-    with LocalChat(0) as own:
-        with running_bot(own, Judge(classifier, seconds=4)):
-            Person(own.url).send_album([red_face()] * 4)
-            time.sleep(0.5)
-            began = time.monotonic()
-        assert time.monotonic() - began < 6  # four photos of 4 s each, two at once, would take 8 s
+        people = [Person(own.url, chat=number) for number in range(1, 21)]
+        for person in people:
+            person.send_photo(red_face())
+        for person in people:
+            person.answers()
+    assert 1 < max(fetched) <= 5
 
 
 def test_the_menu_and_descriptions_are_set_in_both_languages(chat: LocalChat, bot: RunningBot) -> None:

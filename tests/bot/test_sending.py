@@ -1,10 +1,11 @@
 """Which size is fetched, and what is tried again."""
 
 import asyncio
+import time
 
 import pytest
 from telegram import PhotoSize
-from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError, TimedOut
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 
 from bot import sending
 from bot.sending import best_size, patiently
@@ -30,7 +31,7 @@ def test_the_smallest_size_that_is_large_enough_is_fetched(offered: list[tuple[i
 
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(sending, "FIRST_PAUSE", 0.0)
 
 
 class Calls:
@@ -53,10 +54,16 @@ def test_what_the_network_swallowed_is_sent_again() -> None:
     assert calls.made == 4
 
 
+def test_when_telegram_asks_to_wait_it_is_waited_for() -> None:
+    began = time.monotonic()
+    assert asyncio.run(patiently(Calls(RetryAfter(1)))) == "sent"
+    assert time.monotonic() - began >= 1
+
+
 @pytest.mark.usefixtures("no_pauses")
 def test_a_network_that_stays_down_is_given_up() -> None:
     with pytest.raises(TimedOut):
-        asyncio.run(patiently(Calls(*[TimedOut()] * 4)))
+        asyncio.run(patiently(Calls(*[TimedOut()] * 4), patience=-1.0))
 
 
 @pytest.mark.usefixtures("no_pauses")
