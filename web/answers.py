@@ -8,6 +8,13 @@ from model import Classifier, Prediction
 from web.models import Models
 
 EXAMPLE_PROBABILITIES = {"with_mask": 0.99, "without_mask": 0.008, "worn_incorrectly": 0.002}
+EXAMPLE: dict[str, Any] = {
+    "photo": "holiday.jpg",
+    "faces": [{"box": [212, 80, 388, 301], "label": "with_mask", "probabilities": EXAMPLE_PROBABILITIES}],
+    "label": "with_mask",
+    "model": "face-masks",
+    "milliseconds": 31.4,
+}
 
 
 class FaceAnswer(BaseModel):
@@ -23,6 +30,8 @@ class FaceAnswer(BaseModel):
 
 class PhotoAnswer(BaseModel):
     """The answer to a photo: what `python -m model --json` prints, and who answered in what time."""
+
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
 
     photo: str = Field(description="the name its sender gave it, or its address", examples=["holiday.jpg"])
     faces: list[FaceAnswer] = Field(description="largest face first")

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Request
 
 from web.answers import Health, ModelsAnswer, PhotoAnswer, ProblemAnswer, models_answer, photo_answer
 from web.desk import Answered, Desk
-from web.fetching import MAX_URL
 from web.uploads import Upload
 
 NAME_OF_MODEL = "name of the model that answers, as `/api/models` lists them; the first of those by default"
@@ -65,31 +64,7 @@ def api_router(desk: Desk, allow_url: bool) -> APIRouter:
             return _answer(answered)
 
     if allow_url:
-
-        @router.get(
-            "/api/predict",
-            summary="Answer the photo at an address",
-            tags=["photos"],
-            responses=_refused(400, 404, 413, 415, 422, 429, 503),
-            response_model_exclude_none=True,
-        )
-        async def predict_url(
-            request: Request,
-            url: Annotated[
-                str,
-                Query(
-                    max_length=MAX_URL,
-                    description="where the photo is: a public `http` or `https` address",
-                    examples=["https://example.org/holiday.jpg"],
-                ),
-            ],
-            model: Annotated[str, Query(description=NAME_OF_MODEL)] = "",
-        ) -> PhotoAnswer:
-            """The same for a photo that stands somewhere on the web."""
-            desk.admit(request)
-            desk.model(model)
-            async with desk.fetcher.fetched(url) as photo:
-                return _answer(await desk.judged(request, Upload(photo, url, model)))
+        _add_fetching(router, desk)
 
     @router.get("/api/models", summary="List the models", tags=["models"])
     async def models() -> ModelsAnswer:
@@ -102,6 +77,37 @@ def api_router(desk: Desk, allow_url: bool) -> APIRouter:
         return Health(status="ok", waiting=desk.judge.waiting)
 
     return router
+
+
+def _add_fetching(router: APIRouter, desk: Desk) -> None:
+    from web.fetching import MAX_URL, Fetcher  # here, because most servers do not fetch and start faster
+
+    fetcher = Fetcher(desk.memory)
+
+    @router.get(
+        "/api/predict",
+        summary="Answer the photo at an address",
+        tags=["photos"],
+        responses=_refused(400, 404, 413, 415, 422, 429, 503),
+        response_model_exclude_none=True,
+    )
+    async def predict_url(
+        request: Request,
+        url: Annotated[
+            str,
+            Query(
+                max_length=MAX_URL,
+                description="where the photo is: a public `http` or `https` address",
+                examples=["https://example.org/holiday.jpg"],
+            ),
+        ],
+        model: Annotated[str, Query(description=NAME_OF_MODEL)] = "",
+    ) -> PhotoAnswer:
+        """The same for a photo that stands somewhere on the web."""
+        desk.admit(request)
+        desk.model(model)
+        async with fetcher.fetched(url) as photo:
+            return _answer(await desk.judged(request, Upload(photo, url, model)))
 
 
 def _answer(answered: Answered) -> PhotoAnswer:

@@ -13,7 +13,6 @@ from starlette.requests import Request
 
 from model import Classifier, PhotoError, Prediction
 from model.metrics import count_answer, count_problem
-from web.fetching import Fetcher
 from web.judging import Abandoned, Judge, Overloaded
 from web.limits import Memory, Visits, address_of
 from web.models import Models
@@ -42,14 +41,13 @@ class Desk:
     Attributes:
         models: what is served, by name.
         judge: who answers.
-        fetcher: fetches photos by their addresses.
+        memory: what the photos in it take.
     """
 
     def __init__(self, models: Models, settings: Settings):
         self.models = models
         self.judge = Judge(settings.max_queue)
-        self._memory = Memory(MEMORY)
-        self.fetcher = Fetcher(self._memory)
+        self.memory = Memory(MEMORY)
         self._visits = Visits(settings.requests_per_minute)
         self._behind_proxy = settings.behind_proxy
         WAITING.set_function(lambda: self.judge.waiting)
@@ -72,7 +70,7 @@ class Desk:
             Problem: it cannot be taken or answered.
         """
         self.admit(request)
-        async with uploaded(request, self._memory) as upload:
+        async with uploaded(request, self.memory) as upload:
             yield await self.judged(request, upload)
 
     async def judged(self, request: Request, upload: Upload) -> Answered:

@@ -14,6 +14,7 @@ from model import Classifier, Prediction
 from model.classifier import Prepared
 
 T = TypeVar("T")
+WORKERS = min(4, os.cpu_count() or 1)  # photos that are decoded and cut out at once
 BATCH = 8  # photos that go through the network together
 
 
@@ -31,9 +32,8 @@ class Judge:
     def __init__(self, most: int):
         self.waiting = 0
         self._most = most
-        workers = min(4, os.cpu_count() or 1)
-        self._preparing = ThreadPoolExecutor(workers, "prepare")
-        self._free = asyncio.Semaphore(workers)
+        self._preparing = ThreadPoolExecutor(WORKERS, "prepare")
+        self._free = asyncio.Semaphore(WORKERS)
         self._thinking = ThreadPoolExecutor(1, "network")
         self._networks: dict[Classifier, _Network] = {}
 

@@ -6,6 +6,7 @@ export function offerCamera(form, look) {
   const dialog = document.querySelector("#camera");
   const video = dialog.querySelector("video");
   const open = form.querySelector("#open-camera");
+  const take = dialog.querySelector("#take");
   open.hidden = false;
 
   open.addEventListener("click", async () => {
@@ -16,10 +17,13 @@ export function offerCamera(form, look) {
       document.querySelector("#status").textContent = form.dataset.noCamera;
       return;
     }
+    take.disabled = true;
     dialog.showModal();
   });
 
-  dialog.querySelector("#take").addEventListener("click", () => {
+  video.addEventListener("playing", () => (take.disabled = false)); // before that there is nothing to take
+
+  take.addEventListener("click", () => {
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
     canvas.getContext("2d").drawImage(video, 0, 0);

@@ -1,0 +1,257 @@
+"""The page in a browser: as people use it, with and without JavaScript, and for everybody."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
+
+from model import Classifier
+from tests.bot.photos import encoded, no_face, red_face, two_faces, two_portraits
+from tests.masks import bare, beside, masked
+from tests.web.serving import served
+
+ARTEFACTS = Path("artefacts")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[Open]:
+    """Opens the page as somebody sees it; the options are a browser context's."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(path: str = "/", at: str = address, **options: Any) -> Page:
+        context = browser.new_context(
+            **{"locale": "en-US", "viewport": {"width": 1100, "height": 1000}, "reduced_motion": "reduce", **options}
+        )
+        context.set_default_timeout(60_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(at + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def payload(photo: bytes, name: str = "photo.jpg") -> FilePayload:
+    return {"name": name, "mimeType": "image/jpeg", "buffer": photo}
+
+
+def choose(page: Page, photo: bytes, name: str = "photo.jpg") -> None:
+    page.set_input_files("#photo", [payload(photo, name)])
+
+
+def hand_over(page: Page, event: str, photo: bytes) -> None:
+    """Drop or paste a photo, as a browser tells a page of it."""
+    page.evaluate(
+        """([event, bytes]) => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(bytes)], "photo.jpg", { type: "image/jpeg" }));
+            if (event === "paste") dispatchEvent(new ClipboardEvent("paste", { clipboardData: data }));
+            else for (const step of ["dragenter", "dragover", "drop"])
+                document.querySelector("#ask").dispatchEvent(
+                    new DragEvent(step, { dataTransfer: data, bubbles: true, cancelable: true }));
+        }""",
+        [event, list(photo)],
+    )
+
+
+def boxes(page: Page) -> list[list[float]]:
+    """Left, top, right, bottom of each box on the screen, as shares of the photo's width and height there."""
+    drawn = page.locator(".drawing .box")
+    photo = page.locator(".drawing").bounding_box()
+    assert photo
+    found = [drawn.nth(index).bounding_box() for index in range(drawn.count())]
+    return sorted(
+        [
+            (box["x"] - photo["x"]) / photo["width"],
+            (box["y"] - photo["y"]) / photo["height"],
+            (box["x"] + box["width"] - photo["x"]) / photo["width"],
+            (box["y"] + box["height"] - photo["y"]) / photo["height"],
+        ]
+        for box in found
+        if box
+    )
+
+
+@pytest.mark.parametrize("way", ["drop", "paste", "pick"])
+def test_a_photo_is_answered_without_loading_the_page_anew(open_page: Open, models: Any, way: str) -> None:
+    page = open_page()
+    page.evaluate("window.same = true")
+    if way == "pick":
+        choose(page, two_faces())
+    else:
+        hand_over(page, way, two_faces())
+    expect(page.get_by_role("heading", level=2)).to_have_text("I see 2 faces: 1 with a mask, 1 without a mask.")
+    expect(page.get_by_role("heading", level=2)).to_be_focused()
+    expect(page.get_by_alt_text("Your photo, with a box around each face")).to_have_js_property("naturalWidth", 1024)
+    expect(page.locator(".bars li")).to_have_count(4)
+    seen = sorted(
+        [face.box[0] / 1024, face.box[1] / 512, face.box[2] / 1024, face.box[3] / 512]
+        for face in models["masks"].predict(two_faces()).faces
+    )
+    for drawn, face in zip(boxes(page), seen, strict=True):
+        assert drawn == pytest.approx(face, abs=0.02)
+    assert page.evaluate("window.same")
+
+
+def test_a_photo_is_taken_with_the_camera(open_page: Open) -> None:
+    page = open_page(permissions=["camera"])
+    page.get_by_role("button", name="Take a photo").click()
+    page.get_by_role("button", name="Take it").click()
+    expect(page.get_by_role("heading", level=2)).to_contain_text("I cannot find a face")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert page.evaluate("document.querySelector('#camera video').srcObject") is None
+
+
+def test_without_javascript_the_form_gives_the_whole_page(open_page: Open) -> None:
+    page = open_page(java_script_enabled=False)
+    turned = Image.Exif()
+    turned[0x0112] = 6  # shown a quarter turn to the right
+    photo = two_portraits().rotate(90, expand=True)
+    choose(page, encoded(photo, "JPEG", exif=turned))
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_role("heading", level=2)).to_contain_text("I see 2 faces")
+    expect(page.locator(".drawing .box")).to_have_count(2)
+    picture = page.get_by_alt_text("Your photo, with a box around each face")
+    assert (picture.get_attribute("src") or "").startswith("data:image/jpeg;base64,")
+    shown = picture.bounding_box()
+    assert shown
+    assert shown["width"] == pytest.approx(2 * shown["height"], rel=0.02)
+
+
+def test_without_javascript_problems_are_told_on_the_page(open_page: Open) -> None:
+    page = open_page(java_script_enabled=False)
+    choose(page, b"hello", "notes.txt")
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_role("heading", level=2)).to_have_text("That did not work")
+    expect(page.locator(".problem")).to_contain_text("not an image I can open")
+
+
+def test_problems_are_told_on_the_page(open_page: Open) -> None:
+    page = open_page()
+    choose(page, red_face()[:3000])
+    expect(page.locator(".problem")).to_contain_text("damaged or incomplete")
+    choose(page, bytes(21 * 2**20))
+    expect(page.get_by_role("status")).to_contain_text("up to 20 MB")
+    page.context.set_offline(True)
+    choose(page, red_face())
+    expect(page.get_by_role("status")).to_contain_text("cannot reach the server")
+    page.context.set_offline(False)
+    choose(page, red_face())
+    expect(page.get_by_role("heading", level=2)).to_have_text("I see one face: with a mask.")
+    expect(page.locator(".advice")).to_have_text("You wear a mask.")
+
+
+def test_a_french_browser_gets_french(open_page: Open) -> None:
+    page = open_page(locale="fr-CA")
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Que vois-tu\u00a0?")
+    choose(page, red_face())
+    expect(page.get_by_role("heading", level=2)).to_have_text("Je vois un visage\u00a0: avec un masque.")
+    expect(page.locator(".advice")).to_have_text("Tu portes un masque\u00a0!")
+
+
+def test_the_model_is_chosen_where_there_are_several(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_label("Model").select_option("colors")
+    choose(page, encoded(Image.new("RGB", (64, 48), "blue")))
+    expect(page.get_by_role("heading", level=2)).to_have_text("Looks like this: blue.")
+    expect(page.locator(".bars li")).to_have_count(3)
+    expect(page.locator(".box")).to_have_count(0)
+
+
+def test_everything_can_be_done_with_the_keyboard(open_page: Open) -> None:
+    page = open_page()
+    reached = []
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+    assert reached == ["Photo bot", "For programs", "photo", "open-camera", "model"]
+    page.locator("#photo").focus()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files([payload(no_face())])
+    expect(page.get_by_role("heading", level=2)).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_people_with_screen_readers_or_weak_eyes_can_use_it(open_page: Open, scheme: str) -> None:
+    page = open_page(color_scheme=scheme, bypass_csp=True)  # axe is put into the page by the test
+    expect(page.locator("html.js")).to_be_attached()
+    assert_accessible(page)
+    choose(page, two_faces())
+    expect(page.locator(".card")).to_have_count(2)
+    assert_accessible(page)
+    choose(page, b"hello")
+    expect(page.locator(".problem")).to_be_visible()
+    assert_accessible(page)
+
+
+def assert_accessible(page: Page) -> None:
+    found = Axe().run(page, options=RULES)
+    told = [
+        {"rule": wrong["id"], "where": [node["html"] for node in wrong["nodes"]]}
+        for wrong in found.response["violations"]
+    ]
+    assert told == [], json.dumps(told, indent=1)
+    assert len(found.response["passes"]) > 20
+
+
+@pytest.mark.parametrize("width", [320, 360, 1100])
+def test_nothing_sticks_out_of_a_narrow_screen(open_page: Open, width: int) -> None:
+    page = open_page(viewport={"width": width, "height": 740}, locale="fr-FR")
+    for photo in (None, two_faces(), b"hello"):
+        if photo is not None:
+            choose(page, photo)
+            expect(page.get_by_role("heading", level=2)).to_be_focused()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_browser_finds_nothing_to_refuse_or_to_load_elsewhere(open_page: Open, address: str) -> None:
+    page = open_page()
+    page.goto("about:blank")
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    choose(page, two_faces())
+    expect(page.locator(".card")).to_have_count(2)
+    page.goto(f"{address}/docs")
+    expect(page.get_by_text("Answer a photo")).to_be_visible()
+    assert said == []
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+
+
+def test_a_page_that_is_not_there_says_so(open_page: Open) -> None:
+    page = open_page("/nowhere")
+    expect(page.locator(".problem")).to_contain_text("no page at this address")
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("desktop", {"viewport": {"width": 1100, "height": 1000}}),
+        ("dark", {"color_scheme": "dark"}),
+        ("phone-french", {"viewport": {"width": 360, "height": 740}, "locale": "fr-FR", "device_scale_factor": 2}),
+    ],
+)
+def test_pictures_of_the_page_with_the_shipped_model(open_page: Open, name: str, options: dict[str, Any]) -> None:
+    with served({"face-masks": Classifier.open()}) as address:
+        page = open_page(at=address, **options)
+        ARTEFACTS.mkdir(exist_ok=True)
+        page.screenshot(path=ARTEFACTS / f"web-{name}-start.png")
+        choose(page, encoded(beside(bare(), masked())))
+        expect(page.locator(".card")).to_have_count(2)
+        expect(page.locator(".card").first).to_contain_text("9")
+        expect(page.locator("#shown")).to_have_js_property("complete", True)
+        page.screenshot(path=ARTEFACTS / f"web-{name}.png", full_page=True)
