@@ -61,7 +61,7 @@ def test_training_sees_something_else_each_time_but_of_the_same_size() -> None:
 def test_training_without_turns_zoom_and_shifts_only_mirrors() -> None:
     picture = PILImage(shape_photo("square", 3, 64))
     mirrored = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    view = View(64, turn=0, zoom=1, shift=0)
+    view = View(64, turn=0, zoom=1, shift=0, stretch=0)
     seen = [view(picture, split_idx=0) for _ in range(20)]
     nearest = [min((difference(one, picture), "as it is"), (difference(one, mirrored), "mirrored")) for one in seen]
     assert max(nearest)[0] < 1
