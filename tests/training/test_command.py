@@ -13,13 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from model.bundle import ANSWERS, CARD, MANIFEST, ONNX, PICKLE
 from model.classifier import Classifier
 from tests.training.shapes import LABELS, portrait, save_portraits, save_shapes, shape_photo
-from training.__main__ import main
+from training.__main__ import app
 from training.card import CONFUSION, SAMPLES
 
 ROOT = Path(__file__).parents[2]
@@ -40,8 +39,6 @@ def start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
 
 def said(*arguments: str | Path) -> str:
     """The only line of a run that ends with an error."""
-    app = typer.Typer()
-    app.command()(main)
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 1 and isinstance(result.exception, SystemExit)
     return result.output.strip().splitlines()[-1]
@@ -76,7 +73,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_a_training_leaves_a_whole_bundle_and_nothing_else(run: Run) -> None:
     assert set(content(run.bundle)) == {PICKLE, ONNX, MANIFEST, ANSWERS, CARD, CONFUSION}
     assert {file.name for file in run.folder.iterdir()} == {"photos", "bundle", "runs"}
-    assert (run.folder / "runs" / SAMPLES).read_bytes().startswith(b"\x89PNG")
+    [kept] = (run.folder / "runs").glob("*/options.yaml")
+    assert (kept.parent / SAMPLES).read_bytes().startswith(b"\x89PNG")
 
 
 def test_it_shows_every_epoch_the_confusion_and_what_it_wrote(run: Run) -> None:
@@ -124,7 +122,10 @@ def test_stopping_a_training_leaves_the_old_bundle_and_the_kept_pictures_as_they
             break
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
-    assert output.strip().splitlines()[-1] == "Interrupted: nothing was written to bundle."
+    last = output.strip().splitlines()[-1]
+    assert re.fullmatch(
+        r"Interrupted: nothing was written to bundle. Go on with it by: python -m training --resume --run runs/\S+", last
+    )
     assert process.returncode == 1 and "Traceback" not in output
     assert content(run.bundle) == bundle
     assert {file.name for file in run.folder.iterdir()} == {"photos", "bundle", "runs"}
@@ -133,8 +134,6 @@ def test_stopping_a_training_leaves_the_old_bundle_and_the_kept_pictures_as_they
 
 def test_photos_of_faces_give_a_bundle_that_finds_faces(tmp_path: Path) -> None:
     save_portraits(tmp_path / "photos")
-    app = typer.Typer()
-    app.command()(main)
     arguments = ["--data", "photos", "--out", "bundle", "--cache", "runs/pictures", "--epochs", "1", *QUICK]
     arguments = [str(tmp_path / word) if word in ("photos", "bundle", "runs/pictures") else word for word in arguments]
     result = CliRunner().invoke(app, arguments)
@@ -194,7 +193,5 @@ def shape_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_pattern_that_is_none_is_refused_before_anything_is_read() -> None:
-    app = typer.Typer()
-    app.command()(main)
     result = CliRunner().invoke(app, ["--data", "photos", "--group-by", "(["])
     assert result.exit_code == 2 and "is no regular expression" in result.output

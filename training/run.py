@@ -1,0 +1,163 @@
+"""A run of the command, step by step: photos, learner, training, figures, bundle."""
+
+import hashlib
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fastai.data.core import DataLoaders
+from fastai.data.transforms import get_image_files
+from fastai.learner import Learner
+from PIL import Image
+
+from model.bundle import ANSWERS
+from training.bundle import staged, write_answers
+from training.callbacks.stopping import asked_to_stop
+from training.card import CONFUSION, SAMPLES, confusion_text, read_notes, save_confusion, save_samples
+from training.configured import write_options
+from training.cutouts import WIDER, Known, Sample
+from training.data import Collection, collect, split
+from training.evaluate import REPORT
+from training.export import export_learner
+from training.figures import measure
+from training.folders import DataError, name_group
+from training.held_out import describe, held_out_photos
+from training.known import read_boxes
+from training.options import Options
+from training.recipe import for_serving, held_out_logits, make_learner, make_loaders, train
+from training.runs import OPTIONS
+from training.summary import as_text
+from training.told import say_what_was_read, say_what_was_written
+from training.views import View
+from training.watchers import watchers
+
+EVALUATION = "evaluation"
+
+
+@dataclass(frozen=True)
+class Photos:
+    """What is learned from, and what is held out, by their places in the samples."""
+
+    collection: Collection
+    photographs: dict[Path, list[Known]]
+    train: list[int]
+    valid: list[int]
+
+    def samples(self, places: Sequence[int]) -> list[Sample]:
+        return [self.collection.samples[place] for place in places]
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one for other photos, or another split."""
+        names = [[Path(sample.picture).name for sample in self.samples(part)] for part in (self.train, self.valid)]
+        return hashlib.sha256(repr(names).encode()).hexdigest()[:12]
+
+
+def run(options: Options, folder: Path) -> None:
+    """Train, and write the bundle.
+
+    Args:
+        options: what the person chose.
+        folder: of the run.
+    """
+    start = time.monotonic()
+    notes = read_notes(options.card_notes) if options.card_notes else {}
+    photos = read_photos(options)
+    settings = options.settings()
+    faces = photos.collection.faces
+    samples = photos.collection.samples
+    loaders = make_loaders(samples, photos.train, photos.valid, settings, WIDER if faces.find else 1.0)
+    learner = make_learner(loaders, settings, Counter(sample.label for sample in photos.samples(photos.train)))
+    with staged(options.out) as bundle:
+        train_learner(learner, options, folder, photos)
+        figures = measure(*held_out_logits(learner), photos.collection.labels, photos.collection.answers)
+        print(f"\n{confusion_text(figures)}\n\nRight on held-out photos: {figures.accuracy}", flush=True)
+        save_confusion(figures, bundle / CONFUSION)
+        print("Exporting, and checking that both models agree ...", flush=True)
+        export = export_learner(
+            for_serving(learner, settings.size),
+            bundle,
+            photos=_as_served(loaders, most=200),
+            faces=faces,
+            name=options.name or " or ".join(photos.collection.answers).replace("_", " "),
+            temperature=figures.temperature,
+            sure_from=figures.threshold.sure_from,
+            data=photos.collection.summary() | {"held_out": len(photos.valid)},
+            figures=figures.as_json(),
+        )
+        write_answers(bundle, export.manifest.answers, keep=options.out / ANSWERS)
+        print("Measuring the bundle on the held-out photos, as it is served ...", flush=True)
+        held_out = held_out_photos(photos.samples(photos.valid), photos.photographs)
+        made_with = {key: getattr(value, "name", value) for key, value in asdict(settings).items() if value is not None}
+        measured = describe(bundle, folder / EVALUATION, held_out, made_with, notes)
+        print(f"{as_text(measured)}\nWith pictures: {folder / EVALUATION / REPORT}", flush=True)
+    say_what_was_written(options.out, export, time.monotonic() - start)
+
+
+def read_photos(options: Options) -> Photos:
+    """Read the photos, and hold some out.
+
+    Raises:
+        DataError: see `collect` and `split`.
+    """
+    if not options.data:
+        raise DataError("Say where the photos are: --data DIR, with one folder per label in DIR.")
+    photographs = _photographs(options.boxes)
+    look = None if options.faces == "auto" else options.faces == "yes"
+    collection = collect(options.data, options.size, options.cache, look, options.group_by, options.skip, photographs)
+    say_what_was_read(collection, asked=options.faces)
+    held_out = _held_out(options.hold_out, options.group_by)
+    train_part, valid_part = split(collection.samples, options.valid, options.seed, held_out)
+    print(f"Training on {len(train_part)} photos, holding out {len(valid_part)}.")
+    return Photos(collection, photographs, train_part, valid_part)
+
+
+def train_learner(learner: Learner, options: Options, folder: Path, photos: Photos) -> None:
+    """Train by the recipe, with everything that the run's folder is to hold."""
+    about: dict[str, Any] = {
+        "arch": options.arch,
+        "size": options.size,
+        "batch size": options.batch_size,
+        "seed": options.seed,
+        "labels": photos.collection.labels,
+        "photos of the fingerprint": photos.fingerprint,
+    }
+    with asked_to_stop() as stop:
+        callbacks = watchers(learner, options, folder, about, stop)
+        write_options(options, folder / OPTIONS, lr=float(options.lr))
+        save_samples(learner.dls, folder / SAMPLES)
+        print(f"The run's folder is {folder}; what the network sees: {folder / SAMPLES}", flush=True)
+        train(learner, options.settings(), callbacks, bar=sys.stdout.isatty(), flat=options.plateau > 0)
+
+
+def _photographs(boxes: Sequence[Path]) -> dict[Path, list[Known]]:
+    """The photographs that files of boxes name, with their faces."""
+    photographs = {}
+    for file in boxes:
+        for name, faces in read_boxes([file]).items():
+            photographs[file.parent / name] = [(face.box, face.label) for face in faces if face.box]
+    return photographs
+
+
+def _as_served(loaders: DataLoaders, most: int) -> list[Image.Image]:
+    """Held-out pictures the way serving sees them: what the loader makes of them before they become tensors."""
+    view = next(step for step in loaders.valid.after_item if isinstance(step, View))
+    places = range(0, len(loaders.valid_ds), max(1, len(loaders.valid_ds) // most))
+    return [Image.fromarray(np.asarray(view(loaders.valid_ds[place][0], split_idx=1))) for place in places]
+
+
+def _held_out(folder: Path | None, group_by: str | None) -> Callable[[Sample], bool] | None:
+    """Which samples show a photograph of that folder."""
+    if folder is None:
+        return None
+    if group_by is None:
+        raise DataError("--hold-out needs --group-by, which tells from a file's name what photograph it shows.")
+    names = {name_group(file, group_by) for file in get_image_files(folder)} - {None}
+    if not names:
+        raise DataError(f"--hold-out {folder}: no photos there, or --group-by finds nothing in their names.")
+    return lambda sample: name_group(sample.source, group_by) in names

@@ -1,0 +1,55 @@
+"""Which callbacks a run of the command has, by its options."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fastai.callback.core import Callback
+from fastai.callback.tracker import EarlyStoppingCallback, ReduceLROnPlateau
+from fastai.learner import Learner
+
+from training.callbacks.checkpoints import Checkpoints, Resume
+from training.callbacks.rows import History
+from training.callbacks.tracking import KeepBest
+from training.options import Options
+from training.recipe import RecipeError
+
+
+def watchers(
+    learner: Learner, options: Options, folder: Path, about: Mapping[str, Any], stop: Callable[[], bool]
+) -> list[Callback]:
+    """Callbacks for `recipe.train`.
+
+    Args:
+        learner: what will be trained.
+        options: of the run.
+        folder: of the run.
+        about: see `Checkpoints`.
+        stop: see `Checkpoints`.
+
+    Raises:
+        RecipeError: there is no such column as is to be monitored.
+        CheckpointError: the run cannot be gone on with.
+    """
+    _check_monitored(learner, options.monitor)
+    better: dict[str, Any] = {"monitor": options.monitor, "min_delta": options.min_change}
+    every = {"no": 0, "epoch": "epoch"}.get(options.save_every, options.save_every)
+    chosen: list[Callback] = [
+        KeepBest(folder, options.monitor),
+        History(folder),
+        Checkpoints(folder, every, about, stop),
+    ]
+    if options.plateau:
+        factor, least = options.plateau_factor, options.plateau_min
+        chosen.append(ReduceLROnPlateau(**better, patience=options.plateau, factor=factor, min_lr=least))
+    if options.patience:
+        chosen.append(EarlyStoppingCallback(**better, patience=options.patience))
+    if options.resume:
+        chosen.append(Resume(folder, about))
+    return chosen
+
+
+def _check_monitored(learner: Learner, monitor: str) -> None:
+    columns = ["train_loss", "valid_loss", *(metric.name for metric in learner.metrics)]
+    if monitor not in columns:
+        raise RecipeError(f"--monitor {monitor}: there is no such column; the columns are {', '.join(columns)}.")
