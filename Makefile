@@ -1,4 +1,5 @@
 # make run    the bot: on Telegram when TELEGRAM_TOKEN is set (here or in .env), else with the local chat
+# make web    the page and the JSON API
 # make test   every test; make lint, the linters
 # make train DATA=DIR [ARGS="--epochs 4"]   from folders of photos to a bundle
 # make bench  the figures of the README
@@ -11,12 +12,15 @@ DATA ?=
 ARGS ?=
 
 PHOTOS ?=
-.PHONY: run test train bench lint chromium clean
+.PHONY: run web test train bench lint chromium clean
 
 run: $(VENV)/.ready
 	@if [ -n "$$TELEGRAM_TOKEN" ] || grep -qs '^[[:space:]]*\(export[[:space:]]\+\)\?TELEGRAM_TOKEN=.' .env; \
 	then exec $(BIN)/python -m bot $(ARGS); \
 	else exec $(BIN)/python -m bot --local $(ARGS); fi
+
+web: $(VENV)/.ready
+	exec $(BIN)/python -m web
 
 train: $(VENV)/.ready-train
 	@if [ -z "$(DATA)" ]; then echo "Say where the photos are: make train DATA=DIR, with one folder per label in DIR."; exit 2; fi
@@ -27,6 +31,7 @@ test: $(VENV)/.ready-dev chromium
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python -m benchmarks.worker
+	$(BIN)/python -m benchmarks.web
 	$(BIN)/python -m benchmarks.slug
 	@if [ -n "$(PHOTOS)" ]; then $(BIN)/python -m benchmarks.agree $(PHOTOS); \
 	else echo "make bench PHOTOS=DIR also compares both runtimes on your photos (one folder per label in DIR)."; fi
@@ -34,7 +39,7 @@ bench: $(VENV)/.ready-dev
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy model bot localchat training benchmarks
+	$(BIN)/mypy model bot web localchat training benchmarks
 
 $(VENV)/.ready: requirements.txt
 $(VENV)/.ready-train: requirements-train.txt requirements.txt

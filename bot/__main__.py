@@ -72,6 +72,14 @@ def run(settings: Settings, started: float) -> None:
         classifier = Classifier.open(settings.model_path, settings.model_runtime)
     except BundleError as error:
         _fail(str(error))
+    if settings.metrics_port:
+        from model import metrics  # here, because most bots are not measured
+
+        try:
+            metrics.serve(settings.metrics_port)
+        except OSError as error:
+            _fail(f"METRICS_PORT={settings.metrics_port} cannot be listened on: {error.strerror}.")
+        classifier = metrics.CountingClassifier(classifier.bundle, classifier.runtime)
 
     def say_started(username: str) -> None:
         name, took = classifier.bundle.manifest.name, (time.perf_counter() - started) * 1000

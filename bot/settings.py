@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     model_runtime: Literal["auto", "onnx", "fastai"] = "auto"
     messages_per_second: Annotated[int, Field(ge=1, le=1000)] = 30
     operator_chat_id: int | None = None
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
 

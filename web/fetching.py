@@ -7,7 +7,8 @@ so that a name which changes its mind (DNS rebinding) gains nothing. Each redire
 import asyncio
 import ipaddress
 import socket
-from collections.abc import AsyncIterator, Callable
+import ssl
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -39,12 +40,11 @@ class Fetcher:
 
     Args:
         memory: where their bytes are counted.
-        allowed: says of an address and port whether it may be asked.
     """
 
-    def __init__(self, memory: Memory, allowed: Callable[[Address, int], bool] = is_public):
+    def __init__(self, memory: Memory):
         self._memory = memory
-        self._allowed = allowed
+        self._tls = httpx.create_ssl_context(trust_env=False)
 
     @asynccontextmanager
     async def fetched(self, url: str) -> AsyncIterator[bytes]:
@@ -62,7 +62,7 @@ class Fetcher:
 
     async def _fill(self, body: bytearray, url: str) -> None:
         client = httpx.AsyncClient(
-            transport=_Checked(self._allowed),
+            transport=_Checked(self._tls),
             headers=HEADERS,
             timeout=SECONDS,
             follow_redirects=True,
@@ -89,11 +89,10 @@ class Fetcher:
 
 
 class _Checked(httpx.AsyncHTTPTransport):
-    """Connects to addresses that are allowed, whatever their name, and shows them the name they are asked by."""
+    """Connects to public addresses only, whatever their name, and shows them the name they are asked by."""
 
-    def __init__(self, allowed: Callable[[Address, int], bool]):
-        super().__init__(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
-        self._allowed = allowed
+    def __init__(self, tls: ssl.SSLContext):
+        super().__init__(verify=tls, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.url.scheme not in ("http", "https"):
@@ -112,7 +111,7 @@ class _Checked(httpx.AsyncHTTPTransport):
     async def _address(self, host: str, port: int) -> Address:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = [_plain(str(where[0])) for *_, where in found]
-        if not addresses or not all(self._allowed(address, port) for address in addresses):
+        if not addresses or not all(is_public(address, port) for address in addresses):
             raise Problem(400, "url_refused", "Photos are fetched only from public addresses, on port 80 or 443.")
         return min(addresses, key=lambda address: address.version)
 
