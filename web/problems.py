@@ -16,6 +16,7 @@ STATUS_OF_PHOTO: dict[PhotoProblem, int] = {
     "too_many_bytes": 413,
     "too_many_pixels": 413,
 }
+HANG_UP = {"Connection": "close"}
 assert STATUS_OF_PHOTO.keys() == set(get_args(PhotoProblem))
 
 
@@ -61,9 +62,10 @@ def of_photo(error: PhotoError) -> Problem:
     return Problem(STATUS_OF_PHOTO[error.problem], error.problem, f"{sentence[0].upper()}{sentence[1:]}.")
 
 
-def too_many_bytes(most: int) -> Problem:
-    """A photo that is refused before all of it is read."""
-    return Problem(413, "too_many_bytes", f"The photo is larger than {most >> 20} MB; send a smaller one.")
+def too_many_bytes(most: int, hang_up: bool = False) -> Problem:
+    """A photo that is refused before all of it is read; `hang_up` to a sender who would go on for long."""
+    detail = f"The photo is larger than {most >> 20} MB; send a smaller one."
+    return Problem(413, "too_many_bytes", detail, HANG_UP if hang_up else None)
 
 
 def overloaded() -> Problem:

@@ -11,12 +11,12 @@ from starlette.requests import Request
 
 from model.photo import MAX_BYTES
 from web.limits import Memory
-from web.problems import Problem, too_many_bytes
+from web.problems import HANG_UP, Problem, too_many_bytes
 
 SECONDS = 30  # for a whole upload
 AROUND = 64 * 2**10  # bytes of a form around its photo
 MAX_BODY = MAX_BYTES + AROUND
-POLITE = 2 * MAX_BODY  # bytes that are read on and thrown away, since browsers read no answer before they have sent all
+POLITE = 4 * MAX_BODY  # announced bytes that the server lets come and forgets: browsers read no answer before the end
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,12 @@ async def uploaded(request: Request, memory: Memory) -> AsyncIterator[Upload]:
         nonlocal held
         announced = int(request.headers.get("content-length", "0"))
         if announced > MAX_BODY:
-            await _read_on(request, announced)
-            raise too_many_bytes(MAX_BYTES)
+            raise too_many_bytes(MAX_BYTES, hang_up=announced > POLITE)
         async for chunk in request.stream():
             memory.take(len(chunk))
             held += len(chunk)
             if held > MAX_BODY:
-                raise too_many_bytes(MAX_BYTES)
+                raise too_many_bytes(MAX_BYTES, hang_up=True)
             yield chunk
 
     try:
@@ -67,7 +66,8 @@ async def _read(request: Request, chunks: AsyncGenerator[bytes, None]) -> Upload
         async with asyncio.timeout(SECONDS):
             form = await _InMemory(request.headers, chunks, max_files=1, max_fields=4).parse()
     except TimeoutError:
-        raise Problem(408, "too_slow", f"The photo did not arrive within {SECONDS} s; try again.") from None
+        detail = f"The photo did not arrive within {SECONDS} s; try again."
+        raise Problem(408, "too_slow", detail, HANG_UP) from None
     except MultiPartException as error:
         raise Problem(400, "bad_form", f"The form cannot be read: {error.message.rstrip('.')}.") from None
     try:
@@ -77,11 +77,3 @@ async def _read(request: Request, chunks: AsyncGenerator[bytes, None]) -> Upload
         return Upload(await photo.read(), photo.filename or "photo", model if isinstance(model, str) else "")
     finally:
         await form.close()
-
-
-async def _read_on(request: Request, announced: int) -> None:
-    """Let a browser send what it insists on sending, within reason, and forget it."""
-    if announced > POLITE or request.headers.get("expect", "").lower() == "100-continue":
-        return
-    async for _ in request.stream():
-        pass
