@@ -230,7 +230,8 @@ class Hub:
                 case "deletedFile":
                     del files[value["path"]]
         commit = repository.commit(title, files)
-        return JSONResponse({"commitUrl": f"{self.url}/commit/{commit.sha}", "commitOid": commit.sha})
+        where = f"{self.url}/{request.path_params['user']}/{request.path_params['name']}/commit/{commit.sha}"
+        return JSONResponse({"commitUrl": where, "commitOid": commit.sha})
 
     async def _tree(self, request: Request) -> Response:
         files = self._repository(request).at(request.path_params["revision"]).files

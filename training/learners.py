@@ -178,6 +178,6 @@ def _type_name(kind: Any) -> str:
     return getattr(kind, "__name__", str(kind))
 
 
-def one_line(error: Exception) -> str:
+def one_line(error: BaseException) -> str:
     """An error's message without line breaks, for a sentence of ours."""
     return " ".join(str(error).split())[:300] or type(error).__name__

@@ -41,7 +41,7 @@ class Notify(Callback):
         super().__init__()
         self._messenger, self._title, self._every, self._epochs = messenger, name, every, epochs
         self._begun = time.monotonic()
-        self._done = self._trained_epochs = self._last_told = 0
+        self._earlier = self._done = self._trained_epochs = self._last_told = 0
         self._told_start = self._trained = False
         self._first, self._clock, self._timed = 0.0, 0.0, 0
         self._notes = list[str]()
@@ -69,11 +69,11 @@ class Notify(Callback):
 
     def before_fit(self) -> None:
         self.run = not hasattr(self.learn, "lr_finder") and not rank_distrib()
-        self._epochs = self._epochs or self.n_epoch
 
     def before_train(self) -> None:
         self._timed, self._clock = 0, time.monotonic()
         self._first = self._first or self._clock
+        self._epochs = self._epochs or self.n_epoch
 
     def after_batch(self) -> None:
         if not self.training:
@@ -89,8 +89,8 @@ class Notify(Callback):
             self._say_started((time.monotonic() - self._clock) / max(1, self._timed - 1))
 
     def after_epoch(self) -> None:
-        self._done += 1
-        if not self._trained:  # an epoch that a resumed run skips
+        self._done = self._earlier + self.epoch + 1
+        if not self._trained:  # an epoch that a resumed fit skips
             return
         self._trained = False
         self._trained_epochs += 1
@@ -105,15 +105,19 @@ class Notify(Callback):
             to_go = f"\nAbout {duration(seconds)} to go." if epochs > self._done else ""
             self._send(f"epoch {self._done} of {epochs}", self._last_figures() + to_go)
 
+    def after_fit(self) -> None:
+        self._earlier = self._done
+
     def _say_started(self, per_batch: float) -> None:
         self._told_start = True
         train, valid = self.dls.train, self.dls.valid
         # without gradients, a batch costs about a third
-        seconds = per_batch * (len(train) + len(valid) / 3) * (self._epochs or 1)
+        left = (self._epochs or 1) - self._earlier - self.epoch
+        seconds = per_batch * (len(train) + len(valid) / 3) * left
         self._send(
             "started",
             f"On {_machine()}.\n{len(train.dataset)} items to learn from, {len(valid.dataset)} held out; "
-            f"{self._epochs} epoch{'s' if self._epochs != 1 else ''}, about {duration(seconds)}.",
+            f"{left} epoch{'s' if left != 1 else ''} to train, about {duration(seconds)}.",
         )
 
     def _last_figures(self) -> str:
@@ -126,7 +130,7 @@ class Notify(Callback):
 def how_it_ended(error: BaseException) -> tuple[str, str]:
     """What to call an end by that exception, and the reason in a sentence or two."""
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted", "Somebody pressed Ctrl-C."
+        return "interrupted", "By Ctrl-C or SIGTERM."
     if isinstance(error, SystemExit):
         if not error.code:
             return "finished", ""

@@ -58,7 +58,7 @@ def test_a_run_is_told_from_its_start_to_its_end(service: Service) -> None:
     started, second, fourth, finished = messages(service)
     assert started["title"] == "Numbers: started"
     assert re.search(
-        r"On \S+, \d+ processor cores\.\n32 items to learn from, 8 held out; 4 epochs, about \d+ seconds?\.",
+        r"On \S+, \d+ processor cores\.\n32 items to learn from, 8 held out; 4 epochs to train, about \d+ seconds?\.",
         started["message"],
     )
     assert [second["title"], fourth["title"]] == ["Numbers: epoch 2 of 4", "Numbers: epoch 4 of 4"]
@@ -79,7 +79,7 @@ def test_two_fits_of_one_run_are_one_story(service: Service) -> None:
         learner.fine_tune(3, freeze_epochs=1, cbs=callback)
     titles = [message["title"] for message in messages(service)]
     assert titles[:2] == ["Numbers: started", "Numbers: epoch 3 of 4"] and "finished" in titles[2] and len(titles) == 3
-    assert "; 4 epochs, about" in messages(service)[0]["message"]
+    assert "; 4 epochs to train, about" in messages(service)[0]["message"]
 
 
 def test_epochs_that_a_resumed_run_skips_are_counted_but_not_told(service: Service) -> None:
@@ -88,13 +88,14 @@ def test_epochs_that_a_resumed_run_skips_are_counted_but_not_told(service: Servi
         learner.fit(4, start_epoch=2, cbs=callback)
     titles = [message["title"] for message in messages(service)]
     assert titles[:3] == ["Numbers: started", "Numbers: epoch 3 of 4", "Numbers: epoch 4 of 4"]
+    assert "; 2 epochs to train, about" in messages(service)[0]["message"]
 
 
 @pytest.mark.parametrize(
     ("error", "title", "reason"),
     [
         (ValueError("no such file"), "failed", "ValueError: .*no such file"),
-        (KeyboardInterrupt(), "interrupted", r"Somebody pressed Ctrl-C\."),
+        (KeyboardInterrupt(), "interrupted", r"By Ctrl-C or SIGTERM\."),
         (SystemExit("Error: the disk is full"), "failed", "Error: the disk is full"),
         (SystemExit(128 + signal.SIGTERM), "interrupted", r"By SIGTERM\."),
         (SystemExit(3), "failed", r"Exit code 3\."),
