@@ -184,7 +184,8 @@ def _sureness(measured: Measured, manifest: Manifest) -> str:
         return "No face was found, so nothing is known about it."
     coverage, accuracy = measured.sure
     return (
-        f"Stated probabilities are off by {measured.calibration_error:.1%} on average (expected calibration error; the "
+        f"Stated probabilities are off by {measured.calibration_error:.1%} on average (expected calibration error; "
+        f"{measured.error_by_chance:.1%} would be chance with so few answers; the "
         f"logits are divided by a temperature of {manifest.temperature}). From a probability of {manifest.sure_from} on, "
         f"the bot does not say that it is not sure: that is {coverage} of the answers, of which {accuracy} are right."
     )

@@ -13,6 +13,7 @@ from sklearn.metrics import confusion_matrix
 
 from model.classifier import softmax
 
+FEWEST_IN_BIN = 50  # answers
 SURE_ACCURACY = 0.95  # of the answers given as sure, so many should be right
 
 
@@ -155,10 +156,11 @@ class Bin:
 
 
 def reliability(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> list[Bin]:
-    """Points of the calibration curve, from the least sure answers to the surest, in bins of equally many answers."""
+    """Points of the calibration curve, from the least sure answers to the surest, in bins of equally many answers, at
+    most `bins` and of at least `FEWEST_IN_BIN`: smaller ones would show chance."""
     if not len(right):
         return []
-    parts = np.array_split(np.argsort(confidence, kind="stable"), min(bins, len(right)))
+    parts = np.array_split(np.argsort(confidence, kind="stable"), min(bins, max(1, len(right) // FEWEST_IN_BIN)))
     return [Bin(float(confidence[part].mean()), Share(int(right[part].sum()), len(part))) for part in parts]
 
 
@@ -166,6 +168,16 @@ def expected_error(curve: Sequence[Bin]) -> float:
     """Expected calibration error (Naeini, Cooper, Hauskrecht, 2015): the mean distance of confidence and accuracy."""
     count = sum(part.right.of for part in curve)
     return sum(abs(part.confidence - part.right.value) * part.right.of for part in curve) / count if count else math.nan
+
+
+def error_by_chance(confidence: np.ndarray, draws: int = 100) -> float:
+    """The calibration error that answers of these confidences would show on average if every stated probability were
+    true: what few photos bring about by themselves."""
+    random = np.random.default_rng(0)
+    errors = [
+        expected_error(reliability(confidence, random.random(len(confidence)) < confidence)) for _ in range(draws)
+    ]
+    return float(np.mean(errors))
 
 
 def choose_threshold(probabilities: np.ndarray, targets: np.ndarray, wanted: float = SURE_ACCURACY) -> Threshold:

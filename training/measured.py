@@ -13,7 +13,7 @@ from sklearn.metrics import confusion_matrix
 
 from model import NO_FACE
 from training.audit import Grouping, Marks, audit
-from training.figures import Bin, Share, expected_error, reliability
+from training.figures import Bin, Share, error_by_chance, expected_error, reliability
 from training.outcomes import Answers, Looked, Outcome
 
 
@@ -180,6 +180,11 @@ class Measured:
     def calibration_error(self) -> float:
         return expected_error(self.calibration)
 
+    @cached_property
+    def error_by_chance(self) -> float:
+        """The calibration error that so few answers would show if their probabilities were true."""
+        return error_by_chance(np.array([outcome.confidence for outcome in self.overall.answered]))
+
     @property
     def sure(self) -> tuple[Share, Share]:
         """How many of the answered faces are sure answers, and how many of those are right."""
@@ -211,6 +216,7 @@ class Measured:
             "folders": [part.as_json() for part in self.parts],
             "photographs": self.whole.as_json() if self.whole else None,
             "calibration_error": round(self.calibration_error, 4) if self.calibration else None,
+            "calibration_error_by_chance": round(self.error_by_chance, 4) if self.calibration else None,
             "sure": {"coverage": coverage.as_json(), "accuracy": accuracy.as_json()},
             "largest_gaps": {grouping.name: grouping.gap.as_json() for grouping in self.audit if grouping.gap},
         }

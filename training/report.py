@@ -60,8 +60,8 @@ def _in_short(measured: Measured, manifest: Manifest) -> list[Tiles | Text]:
         tiles.append(Tile("photos of nobody taken for a face", _percent(taken), _interval(taken)))
     tiles.append(Tile("sure answers right", _percent(accuracy), f"{_percent(coverage)} of the answers are sure ones"))
     if measured.calibration:
-        error = f"{measured.calibration_error:.1%}"
-        tiles.append(Tile("off in stated probability", error, "expected calibration error"))
+        error, chance = f"{measured.calibration_error:.1%}", f"{measured.error_by_chance:.1%}"
+        tiles.append(Tile("off in stated probability", error, f"expected calibration error; {chance} would be chance"))
     sentences = [Text(grouping.words()) for grouping in measured.audit[:1]]
     return [Tiles(tiles), *sentences]
 
@@ -118,7 +118,8 @@ def _calibration(measured: Measured, manifest: Manifest) -> list[Plot | Text]:
     )
     caption = (
         f"How often answers are right, by how sure they are; on the dashed line they are as right as they are sure. "
-        f"On average they are off by {measured.calibration_error:.1%} (expected calibration error)."
+        f"On average they are off by {measured.calibration_error:.1%} (expected calibration error); "
+        f"with so few answers, {measured.error_by_chance:.1%} would be chance."
     )
     return [Plot(_curve(measured.calibration), caption), Text(words)]
 

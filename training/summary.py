@@ -21,7 +21,7 @@ def as_text(measured: Measured) -> str:
     coverage, accuracy = measured.sure
     lines += [f"sure answers: {coverage}", f"  of those, right: {accuracy}"]
     if measured.calibration:
-        lines += [f"calibration error: {measured.calibration_error:.1%}"]
+        lines += [f"calibration error: {measured.calibration_error:.1%} (chance alone: {measured.error_by_chance:.1%})"]
     for grouping in measured.audit:
         lines.append(f"by {grouping.name} (right, of those found)")
         lines += _indented([(group.name, group.right) for group in grouping.groups])

@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from model.classifier import softmax
-from training.figures import Share, calibration_error, choose_threshold, fit_temperature, measure
+from training.figures import (
+    Share,
+    calibration_error,
+    choose_threshold,
+    error_by_chance,
+    fit_temperature,
+    measure,
+    reliability,
+)
 
 
 def answers(count: int, labels: int = 2, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -52,6 +60,24 @@ def test_the_temperature_stays_within_bounds_where_every_answer_is_right_or_wron
 def test_true_probabilities_have_next_to_no_calibration_error() -> None:
     logits, targets = answers(20_000)
     assert calibration_error(softmax(logits), targets) < 0.015
+
+
+def test_few_true_probabilities_show_an_error_that_is_chance() -> None:
+    few, many = (softmax(answers(count)[0]).max(axis=1) for count in (200, 20_000))
+    assert error_by_chance(few) > 3 * error_by_chance(many) > 0
+    logits, targets = answers(2_000)
+    assert calibration_error(softmax(logits), targets) == pytest.approx(
+        error_by_chance(softmax(logits).max(axis=1)), abs=0.02
+    )
+
+
+def test_the_curve_goes_from_the_least_sure_to_the_surest_and_counts_every_answer_once() -> None:
+    logits, targets = answers(1_003)
+    probabilities = softmax(logits)
+    curve = reliability(probabilities.max(axis=1), probabilities.argmax(axis=1) == targets)
+    assert len(curve) == 15 and sum(part.right.of for part in curve) == 1_003
+    assert [part.confidence for part in curve] == sorted(part.confidence for part in curve)
+    assert len(reliability(np.array([0.9, 0.8]), np.array([True, False]))) == 1
 
 
 def test_answers_that_are_always_half_right_and_fully_sure_are_off_by_a_half() -> None:
