@@ -5,9 +5,13 @@ import signal
 import socket
 import sys
 import time
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from web.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
 
 GRACE = 25  # seconds that what is under way has to end; Heroku kills after 30
 log = logging.getLogger("web")
@@ -34,9 +38,7 @@ def main() -> None:
 
 def serve(settings: Settings, listening: socket.socket, started: float) -> None:
     """Serve until a signal comes; `started` is when, by `time.perf_counter`, the program did."""
-    import uvicorn  # here, because a wrong setting should be told at once
-
-    from model import BundleError
+    from model import BundleError  # here, because a wrong setting should be told at once
     from web.app import create_app
     from web.models import open_models
 
@@ -44,8 +46,20 @@ def serve(settings: Settings, listening: socket.socket, started: float) -> None:
         models = open_models(settings.model_path, settings.model_runtime)
     except BundleError as error:
         _fail(str(error))
+    serving = server(create_app(models, settings))
+    host, port = listening.getsockname()[:2]
+    where = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    took = (time.perf_counter() - started) * 1000
+    log.info("Serving %s at %s, ready in %.0f ms", " and ".join(models), where, took)
+    serving.run(sockets=[listening])
+
+
+def server(app: "FastAPI") -> "uvicorn.Server":
+    """What speaks HTTP for an application. Who is asked for, and by whom, is the application's matter."""
+    import uvicorn
+
     config = uvicorn.Config(
-        create_app(models, settings),
+        app,
         loop="asyncio",
         http="h11",
         ws="none",
@@ -55,11 +69,7 @@ def serve(settings: Settings, listening: socket.socket, started: float) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE,
     )
-    host, port = listening.getsockname()[:2]
-    where = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    took = (time.perf_counter() - started) * 1000
-    log.info("Serving %s at %s, ready in %.0f ms", " and ".join(models), where, took)
-    uvicorn.Server(config).run(sockets=[listening])
+    return uvicorn.Server(config)
 
 
 def listen(host: str, port: int) -> socket.socket:

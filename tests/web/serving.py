@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI
 
-from web.__main__ import listen
+from web.__main__ import listen, server
 from web.app import create_app
 from web.models import Models
 from web.settings import Settings
@@ -27,15 +26,15 @@ def served(models: Models, **settings: Any) -> Iterator[str]:
 def running(app: FastAPI) -> Iterator[str]:
     """An application; gives its address."""
     listening = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, http="h11", loop="asyncio", ws="none"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    uvicorn = server(app)
+    thread = threading.Thread(target=uvicorn.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
-    while not server.started and thread.is_alive():
+    while not uvicorn.started and thread.is_alive():
         time.sleep(0.005)
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        uvicorn.should_exit = True
         thread.join(60)
         listening.close()
 
