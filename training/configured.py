@@ -19,7 +19,7 @@ from training.callbacks.files import write_whole
 from training.options import Options
 from training.runs import OPTIONS, RunError, last_run
 
-NOT_KEPT = ("run", "resume", "config")  # each run says its own
+NOT_KEPT = ("run", "resume", "config", "notify")  # each run says its own; addresses hold passwords
 
 
 class Configured(TyperCommand):

@@ -87,7 +87,10 @@ class Uploads:
             HubError: the last upload failed.
         """
         if error := self._last.exception():
-            raise HubError(f"{self.repository} does not hold the last state ({_reason(error)}).")
+            raise HubError(
+                f"{self.repository} does not hold the last state ({_reason(error)}). Upload a bundle later by: "
+                f"hf upload {self.repository} FOLDER"
+            )
 
 
 class PushToHub(Callback):

@@ -33,12 +33,21 @@ class Notify(Callback):
         name: what the messages call the run.
         every: a message after that many epochs; 0 for none.
         epochs: of all fits together; by default, of the first one.
+        about: a line for the first message.
     """
 
     order = 70  # the recorder has its figures by then
 
-    def __init__(self, messenger: Messenger, name: str = "Training", every: int = 0, epochs: int | None = None):
+    def __init__(
+        self,
+        messenger: Messenger,
+        name: str = "Training",
+        every: int = 0,
+        epochs: int | None = None,
+        about: str = "",
+    ):
         super().__init__()
+        self._about = about
         self._messenger, self._title, self._every, self._epochs = messenger, name, every, epochs
         self._begun = time.monotonic()
         self._earlier = self._done = self._trained_epochs = self._last_told = 0
@@ -116,7 +125,7 @@ class Notify(Callback):
         seconds = per_batch * (len(train) + len(valid) / 3) * left
         self._send(
             "started",
-            f"On {_machine()}.\n{len(train.dataset)} items to learn from, {len(valid.dataset)} held out; "
+            f"{self._about}\nOn {_machine()}.\n{len(train.dataset)} items to learn from, {len(valid.dataset)} held out; "
             f"{left} epoch{'s' if left != 1 else ''} to train, about {duration(seconds)}.",
         )
 
@@ -124,7 +133,7 @@ class Notify(Callback):
         return ", ".join(f"{name} {value:.4g}" for name, value in self._figures.items())
 
     def _send(self, what: str, text: str, picture: bytes | None = None) -> None:
-        self._messenger.send(f"{self._title}: {what}", text, picture)
+        self._messenger.send(f"{self._title}: {what}", text.strip(), picture)
 
 
 def how_it_ended(error: BaseException) -> tuple[str, str]:
@@ -132,6 +141,8 @@ def how_it_ended(error: BaseException) -> tuple[str, str]:
     if isinstance(error, KeyboardInterrupt):
         return "interrupted", "By Ctrl-C or SIGTERM."
     if isinstance(error, SystemExit):
+        if isinstance(error.__context__, KeyboardInterrupt):
+            return "interrupted", str(error.code)
         if not error.code:
             return "finished", ""
         if isinstance(error.code, int):
