@@ -75,9 +75,9 @@ class Checkpoints(Callback):
     def after_cancel_fit(self) -> None:
         """Another callback ended the training, at the end of an epoch or, because something broke, in its middle."""
         if self._every and len(self.recorder.values) == self.epoch + 1:
-            self._write(self.epoch + 1, 0)
+            self._write(self.epoch + 1, 0, enough=self.n_epoch)
 
-    def _write(self, epoch: int, batch: int) -> None:
+    def _write(self, epoch: int, batch: int, enough: int = 0) -> None:
         if rank_distrib():
             return
         optimizer = self.opt.state_dict()
@@ -85,6 +85,7 @@ class Checkpoints(Callback):
             "about": self._about,
             "epoch": epoch,
             "batch": batch,
+            "enough": enough,  # was stopped early, being asked for so many epochs
             "train_iter": self.train_iter,
             "pct_train": self.pct_train,
             "model": get_model(self.model).state_dict(),
@@ -117,7 +118,7 @@ class Resume(Callback):
     def before_fit(self) -> None:
         if self._kept:
             self._epochs = self.n_epoch
-            self.learn.n_epoch = max(0, self._epochs - self._first)
+            self.learn.n_epoch = 0 if self._epochs <= self._kept["enough"] else max(0, self._epochs - self._first)
             self.learn.epoch, self.learn.train_iter = self._first, self._kept["train_iter"]
 
     def before_epoch(self) -> None:

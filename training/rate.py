@@ -1,0 +1,37 @@
+"""Chooses a learning rate with fastai's finder, and leaves no other trace of having looked."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from fastai.callback import schedule  # noqa: F401  (gives learners lr_find)
+from fastai.learner import Learner
+
+from training.callbacks.curves import draw_search, save
+from training.callbacks.randomness import order_of, random_state, set_order, set_random_state
+from training.recipe import RecipeError
+
+SEARCH = "learning_rate.png"
+
+
+def find_rate(learner: Learner, folder: Path) -> float:
+    """The rate in the longest valley of the loss, with two digits; how it was found is drawn into the folder.
+
+    Raises:
+        RecipeError: none can be found.
+    """
+    order, chance = order_of(learner.dls.train), random_state()
+    learner.path, learner.model_dir = folder, "."
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with learner.no_bar(), plt.ioff():
+            found = learner.lr_find(show_plot=False).valley
+    except (IndexError, ValueError, RuntimeError):  # the loss never fell, or was no number from the start
+        raise RecipeError("--lr auto finds no learning rate for these photos: give one, such as --lr 0.002.") from None
+    finally:
+        learner.opt = None
+        set_order(learner.dls.train, order)
+        set_random_state(chance)
+    rate = float(f"{found:.2g}")
+    record = learner.recorder
+    save(draw_search(record.lrs[:-5], [float(loss) for loss in record.losses[:-5]], rate), folder / SEARCH)
+    return rate
