@@ -52,8 +52,8 @@ class Settings:
     arch: str = "tf_efficientnet_lite0"
     weights: Path | None = None
     pretrained: bool = True
-    size: int = 160
-    epochs: int = 6
+    size: int = 128
+    epochs: int = 9
     batch_size: int = 64
     lr: float = 1e-2
     seed: int = 42
