@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 
 from web.api import api_router
@@ -83,7 +84,8 @@ def _explain_errors(app: FastAPI, page: Page) -> None:
             404: "There is nothing at this address; /docs lists what there is.",
             405: f"{request.method} cannot be used at this address; /docs says what can.",
         }.get(error.status_code, str(error.detail))
-        return answer(request, Problem(error.status_code, code, detail, dict(error.headers or {})))
+        headers = {"Allow": ", ".join(_methods(request))} if error.status_code == 405 else {}
+        return answer(request, Problem(error.status_code, code, detail, headers))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
@@ -104,6 +106,12 @@ def _explain_errors(app: FastAPI, page: Page) -> None:
 
 def _is_for_people(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+
+
+def _methods(request: Request) -> list[str]:
+    """What can be used at a request's address; the router itself names the methods of one route only."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in routes for method in getattr(route, "methods", None) or ()})
 
 
 async def _metrics() -> Response:
