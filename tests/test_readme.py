@@ -44,8 +44,8 @@ def test_every_option_of_a_command_stands_in_the_readme_with_its_default(command
     parameters = dict(inspect.signature(commands()[command]).parameters)
     parameters.pop("bundle", None)  # an argument
     options = {"--" + name.replace("_", "-"): parameter.default for name, parameter in parameters.items()}
-    if "--pretrained" in options:
-        options["--no-pretrained"] = options.pop("--pretrained")
+    for on in [option for option, default in options.items() if default is True]:
+        options[f"--no-{on[2:]}"] = options.pop(on)
     assert options.keys() == said.keys()
     for option, default in options.items():
         if said[option] and isinstance(default, (int, float, Path)) and not isinstance(default, bool):

@@ -8,6 +8,9 @@ import typer
 
 from model.bundle import BundleError
 from training.callbacks.checkpoints import LAST, CheckpointError
+from training.callbacks.hub import HubError
+from training.callbacks.messenger import AddressError
+from training.callbacks.metrics import MetricError
 from training.callbacks.stopping import sigterm_as_ctrl_c
 from training.configured import Configured
 from training.export import ExportRefused
@@ -16,19 +19,42 @@ from training.options import Options, takes_options
 from training.recipe import RecipeError
 from training.run import run
 from training.runs import RunError, last_run, new_run
+from training.several import first_decides, silence_all_but_first
+from training.telling import Telling, telling
 
 matplotlib.use("Agg")  # pictures go to files, also where there is a screen
-ERRORS = (DataError, RecipeError, RunError, CheckpointError, ExportRefused, BundleError, OSError)
+ERRORS = (
+    DataError,
+    RecipeError,
+    RunError,
+    CheckpointError,
+    MetricError,
+    ExportRefused,
+    BundleError,
+    AddressError,
+    HubError,
+    OSError,
+)
 
 app = typer.Typer(add_completion=False)
 
 
 def act(options: Options) -> None:
     """Train a photo classifier from folders of photos, and write the bundle that the bot serves."""
+    silence_all_but_first()
     try:
-        folder = last_run(options.run) if options.resume else new_run(options.run)
+        told = telling(options)
+    except ERRORS as error:
+        sys.exit(f"Error: {error}")
+    with told.notify:
+        _run(options, told)
+
+
+def _run(options: Options, told: Telling) -> None:
+    try:
+        folder = first_decides(last_run(options.run) if options.resume else new_run(options.run))
         with sigterm_as_ctrl_c():
-            run(options, folder)
+            run(options, folder, told)
     except ERRORS as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:

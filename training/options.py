@@ -17,6 +17,7 @@ from training.recipe import Settings
 DEFAULTS = Settings()
 PHOTOS, RESULT, NETWORK = "Photos", "Result", "Network and training"
 RATE, RUN, LOOKING = "Learning rate, and when to stop", "The run, and going on with it", "Looking at it"
+TELLING = "Telling others"
 OFF = ("no", "0")
 
 
@@ -41,6 +42,12 @@ def _rate(value: str) -> str:
 def _how_often(value: str) -> str:
     if value not in ("epoch", "no") and not (value.isdecimal() and int(value) > 0):
         raise typer.BadParameter(f"{value!r} is neither epoch, nor a number of steps, nor no.")
+    return value
+
+
+def _how_often_to_push(value: str) -> str:
+    if value not in ("epoch", "end") and not (value.isdecimal() and int(value) > 0):
+        raise typer.BadParameter(f"{value!r} is neither epoch, nor a number of steps, nor end.")
     return value
 
 
@@ -241,6 +248,73 @@ class Options:
             rich_help_panel=RUN,
         ),
     ] = None
+
+    notify: Annotated[
+        list[str],
+        typer.Option(
+            metavar="URL|@FILE",
+            help="Where to send messages, as Apprise writes it, such as tgram://TOKEN/CHAT, or a file of such addresses. "
+            "May be given several times; NOTIFY_URLS in the environment or in .env is read too.",
+            show_default=False,
+            rich_help_panel=TELLING,
+        ),
+    ] = field(default_factory=list)
+    notify_every: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="EPOCHS",
+            help="A message after so many epochs too; 0: at the start and the end only.",
+            rich_help_panel=TELLING,
+        ),
+    ] = 0
+    push_to_hub: Annotated[
+        str | None,
+        typer.Option(
+            metavar="USER/REPO",
+            help="Upload the bundle to the Hugging Face hub; HF_TOKEN in the environment says who may.",
+            rich_help_panel=TELLING,
+        ),
+    ] = None
+    push_every: Annotated[
+        str,
+        typer.Option(
+            metavar="epoch|STEPS|end",
+            help="How often to upload it, as far as it is trained.",
+            callback=_how_often_to_push,
+            rich_help_panel=TELLING,
+        ),
+    ] = "end"
+    push_checkpoints: Annotated[
+        bool,
+        typer.Option(
+            "--push-checkpoints", help="Upload what --resume needs too, as checkpoints/.", rich_help_panel=TELLING
+        ),
+    ] = False
+
+    metric: Annotated[
+        list[str],
+        typer.Option(
+            metavar="MODULE:FUNCTION",
+            help="A metric of your own. It gets the probabilities (photos, labels) and the right labels' numbers "
+            "(photos,) of all held-out photos as NumPy arrays, and gives a number or a dict of numbers. "
+            "May be given several times.",
+            callback=_function,
+            show_default=False,
+            rich_help_panel=LOOKING,
+        ),
+    ] = field(default_factory=list)
+    eval_data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="A second set of photos, in folders like --data, to measure after each epoch.",
+            rich_help_panel=LOOKING,
+        ),
+    ] = None
+    tensorboard: Annotated[
+        bool, typer.Option(help="Write events for TensorBoard into the run's folder.", rich_help_panel=LOOKING)
+    ] = True
 
     def settings(self) -> Settings:
         """The recipe's part of them; its learning rate is the default one while it is to be found."""

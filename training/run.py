@@ -5,14 +5,17 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from fastai.callback.core import Callback
 from fastai.data.core import DataLoaders
 from fastai.data.transforms import get_image_files
 from fastai.learner import Learner
+from fastai.torch_core import get_model
 from PIL import Image
 
 from model.bundle import ANSWERS
@@ -29,9 +32,12 @@ from training.folders import DataError, name_group
 from training.held_out import describe, held_out_photos
 from training.known import read_boxes
 from training.options import Options
-from training.recipe import for_serving, held_out_logits, make_learner, make_loaders, train
+from training.rate import SEARCH, find_rate
+from training.recipe import Settings, for_serving, held_out_logits, make_learner, make_loaders, train
 from training.runs import OPTIONS
+from training.several import first_decides, first_one_first, go_on_alone, is_first, share_of, trained_together
 from training.summary import as_text
+from training.telling import Telling
 from training.told import say_what_was_read, say_what_was_written
 from training.views import View
 from training.watchers import watchers
@@ -58,23 +64,28 @@ class Photos:
         return hashlib.sha256(repr(names).encode()).hexdigest()[:12]
 
 
-def run(options: Options, folder: Path) -> None:
+def run(options: Options, folder: Path, told: Telling) -> None:
     """Train, and write the bundle.
 
     Args:
         options: what the person chose.
         folder: of the run.
+        told: who is told about it.
     """
     start = time.monotonic()
     notes = read_notes(options.card_notes) if options.card_notes else {}
-    photos = read_photos(options)
+    photos = first_one_first(lambda: read_photos(options))
     settings = options.settings()
     faces = photos.collection.faces
     samples = photos.collection.samples
-    loaders = make_loaders(samples, photos.train, photos.valid, settings, WIDER if faces.find else 1.0)
+    own = replace(settings, batch_size=share_of(settings.batch_size))
+    loaders = make_loaders(samples, photos.train, photos.valid, own, WIDER if faces.find else 1.0)
     learner = make_learner(loaders, settings, Counter(sample.label for sample in photos.samples(photos.train)))
-    with staged(options.out) as bundle:
-        train_learner(learner, options, folder, photos)
+    name = options.name or " or ".join(photos.collection.answers).replace("_", " ")
+    push = told.pusher(options, folder, _exporter(photos, settings, name, _as_served(loaders, most=8)))
+    with staged(options.out) if is_first() else nullcontext(options.out) as bundle:
+        train_learner(learner, options, folder, photos, told.callbacks(push))
+        go_on_alone()
         figures = measure(*held_out_logits(learner), photos.collection.labels, photos.collection.answers)
         print(f"\n{confusion_text(figures)}\n\nRight on held-out photos: {figures.accuracy}", flush=True)
         save_confusion(figures, bundle / CONFUSION)
@@ -84,7 +95,7 @@ def run(options: Options, folder: Path) -> None:
             bundle,
             photos=_as_served(loaders, most=200),
             faces=faces,
-            name=options.name or " or ".join(photos.collection.answers).replace("_", " "),
+            name=name,
             temperature=figures.temperature,
             sure_from=figures.threshold.sure_from,
             data=photos.collection.summary() | {"held_out": len(photos.valid)},
@@ -97,6 +108,11 @@ def run(options: Options, folder: Path) -> None:
         measured = describe(bundle, folder / EVALUATION, held_out, made_with, notes)
         print(f"{as_text(measured)}\nWith pictures: {folder / EVALUATION / REPORT}", flush=True)
     say_what_was_written(options.out, export, time.monotonic() - start)
+    told.notify.note(f"Right on held-out photos: {figures.accuracy}. The bundle is in {options.out}.")
+    if push:
+        print(f"Uploading it to {options.push_to_hub} ...", flush=True)
+        push.push_bundle(options.out)
+        print(f"Serve it anywhere: MODEL_PATH=hf://{options.push_to_hub} python -m bot --local")
 
 
 def read_photos(options: Options) -> Photos:
@@ -117,7 +133,9 @@ def read_photos(options: Options) -> Photos:
     return Photos(collection, photographs, train_part, valid_part)
 
 
-def train_learner(learner: Learner, options: Options, folder: Path, photos: Photos) -> None:
+def train_learner(
+    learner: Learner, options: Options, folder: Path, photos: Photos, others: Sequence[Callback] = ()
+) -> None:
     """Train by the recipe, with everything that the run's folder is to hold."""
     about: dict[str, Any] = {
         "arch": options.arch,
@@ -127,12 +145,43 @@ def train_learner(learner: Learner, options: Options, folder: Path, photos: Phot
         "labels": photos.collection.labels,
         "photos of the fingerprint": photos.fingerprint,
     }
+    second_set = _second_set(options.eval_data, options, photos.collection, learner.dls) if options.eval_data else None
+    settings = options.settings()
+    if options.lr == "auto":
+        settings = replace(settings, lr=first_decides(find_rate(learner, folder) if is_first() else 0.0))
+        print(f"The learning rate is {settings.lr:g}; how it was found: {folder / SEARCH}", flush=True)
     with asked_to_stop() as stop:
-        callbacks = watchers(learner, options, folder, about, stop)
-        write_options(options, folder / OPTIONS, lr=float(options.lr))
-        save_samples(learner.dls, folder / SAMPLES)
+        callbacks = [*watchers(learner, options, folder, about, stop, second_set), *others]
+        if is_first():
+            write_options(options, folder / OPTIONS, lr=settings.lr)
+            save_samples(learner.dls, folder / SAMPLES)
         print(f"The run's folder is {folder}; what the network sees: {folder / SAMPLES}", flush=True)
-        train(learner, options.settings(), callbacks, bar=sys.stdout.isatty(), flat=options.plateau > 0)
+        with trained_together(learner):
+            train(learner, settings, callbacks, bar=sys.stdout.isatty(), flat=options.plateau > 0)
+
+
+def _exporter(
+    photos: Photos, settings: Settings, name: str, pictures: Sequence[Image.Image]
+) -> Callable[[Learner, Path], None]:
+    """What makes a bundle of a learner that is still being trained; its figures are not known yet."""
+
+    def export(learner: Learner, folder: Path) -> None:
+        plain = for_serving(learner, settings.size)
+        plain.model = get_model(learner.model)
+        data = photos.collection.summary() | {"held_out": len(photos.valid)}
+        made = export_learner(plain, folder, photos=pictures, faces=photos.collection.faces, name=name, data=data)
+        write_answers(folder, made.manifest.answers, keep=folder / ANSWERS)
+
+    return export
+
+
+def _second_set(folder: Path, options: Options, collection: Collection, loaders: DataLoaders) -> Any:
+    """A loader of the photos of `--eval-data`, prepared as the held-out ones are."""
+    second = collect([folder], options.size, options.cache, collection.faces.find, skip=options.skip)
+    if unknown := sorted(set(second.labels) - set(collection.labels)):
+        raise DataError(f"--eval-data {folder}: nothing is trained to answer {', '.join(unknown)}.")
+    print(f"Measured after each epoch as well: {len(second.samples)} photos of {folder}.", flush=True)
+    return loaders.test_dl([Path(sample.picture) for sample in second.samples], with_labels=True)
 
 
 def _photographs(boxes: Sequence[Path]) -> dict[Path, list[Known]]:

@@ -9,6 +9,8 @@ from fastai.callback.tracker import EarlyStoppingCallback, ReduceLROnPlateau
 from fastai.learner import Learner
 
 from training.callbacks.checkpoints import Checkpoints, Resume
+from training.callbacks.curves import SaveCurves
+from training.callbacks.metrics import SecondSet, load_metric, own_metrics
 from training.callbacks.rows import History
 from training.callbacks.tracking import KeepBest
 from training.options import Options
@@ -16,9 +18,14 @@ from training.recipe import RecipeError
 
 
 def watchers(
-    learner: Learner, options: Options, folder: Path, about: Mapping[str, Any], stop: Callable[[], bool]
+    learner: Learner,
+    options: Options,
+    folder: Path,
+    about: Mapping[str, Any],
+    stop: Callable[[], bool],
+    second_set: Any = None,
 ) -> list[Callback]:
-    """Callbacks for `recipe.train`.
+    """Callbacks for `recipe.train`; metrics are added to the learner.
 
     Args:
         learner: what will be trained.
@@ -26,19 +33,25 @@ def watchers(
         folder: of the run.
         about: see `Checkpoints`.
         stop: see `Checkpoints`.
+        second_set: a loader of the photos of `--eval-data`.
 
     Raises:
+        MetricError: a metric of one's own cannot be used.
         RecipeError: there is no such column as is to be monitored.
         CheckpointError: the run cannot be gone on with.
     """
+    functions, labels = [load_metric(name) for name in options.metric], len(learner.dls.vocab)
+    chosen: list[Callback] = [SecondSet(second_set, functions, labels)] if second_set else []
+    learner.metrics = [*learner.metrics, *own_metrics(functions, labels), *(one for cb in chosen for one in cb.metrics)]
     _check_monitored(learner, options.monitor)
     better: dict[str, Any] = {"monitor": options.monitor, "min_delta": options.min_change}
-    every = {"no": 0, "epoch": "epoch"}.get(options.save_every, options.save_every)
-    chosen: list[Callback] = [
-        KeepBest(folder, options.monitor),
-        History(folder),
-        Checkpoints(folder, every, about, stop),
-    ]
+    every = 0 if options.save_every == "no" else options.save_every
+    chosen += [KeepBest(folder, options.monitor), History(folder), SaveCurves(folder)]
+    chosen.append(Checkpoints(folder, every, about, stop))
+    if options.tensorboard:
+        from training.callbacks.board import Board  # takes seconds to import
+
+        chosen.append(Board(folder))
     if options.plateau:
         factor, least = options.plateau_factor, options.plateau_min
         chosen.append(ReduceLROnPlateau(**better, patience=options.plateau, factor=factor, min_lr=least))

@@ -113,7 +113,8 @@ class Resume(Callback):
     def __init__(self, folder: Path | str, about: Mapping[str, Any] | None = None):
         super().__init__()
         self._kept = read_checkpoint(Path(folder), about or {})
-        self._first, self._skipped = (self._kept["epoch"], self._kept["batch"]) if self._kept else (0, 0)
+        self._first: int = self._kept["epoch"] if self._kept else 0
+        self._skipped: int = self._kept["batch"] if self._kept else 0
 
     def before_fit(self) -> None:
         if self._kept:
@@ -129,7 +130,7 @@ class Resume(Callback):
                 bar.main_bar.total = self._epochs
         if self._kept:
             self._restore(self._kept)
-            self._kept, self._pct_train = None, self._kept["pct_train"]
+            self._pct_train, self._kept = self._kept["pct_train"], None
         else:
             self._skipped = 0
 
