@@ -19,6 +19,7 @@ from telegram.error import RetryAfter
 from telegram.ext import BaseRateLimiter
 
 FREE = int(FloodLimit.MESSAGES_PER_SECOND)
+BURST = 0.5  # seconds' worth of messages that may be sent at once
 KEPT = 1000  # chats whose limits are remembered
 
 log = logging.getLogger("bot")
@@ -32,7 +33,8 @@ class Limiter(BaseRateLimiter[int]):
     """
 
     def __init__(self, messages_per_second: int = FREE):
-        self._all = AsyncLimiter(messages_per_second, 1)
+        burst = max(1.0, messages_per_second * BURST)  # less than a second's, lest messages bunch up on their way
+        self._all = AsyncLimiter(burst, burst / messages_per_second)
         self._free = AsyncLimiter(FREE, 1)
         self._pays = messages_per_second > FREE
         self._chats: dict[int, list[AsyncLimiter]] = {}

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -35,6 +35,8 @@ def create_app(telegram: Telegram) -> Starlette:
             if method is None:
                 raise Refusal(404, "Not Found: method not found")
             return JSONResponse({"ok": True, "result": await method(telegram, await read_parameters(request))})
+        except ClientDisconnect:
+            return _refused(Refusal(400, "Bad Request: the request is incomplete"))  # which nobody reads
         except Refusal as refusal:
             return _refused(refusal)
 

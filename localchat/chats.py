@@ -2,6 +2,7 @@
 
 import time
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from typing import Any
 
 from localchat.bell import Bell
@@ -19,6 +20,7 @@ class Chats:
 
     Attributes:
         last: number of the newest event.
+        listeners: called with each event, as the page gets it.
     """
 
     def __init__(self, bell: Bell):
@@ -29,6 +31,7 @@ class Chats:
         self._events: deque[tuple[int | None, Json]] = deque(maxlen=MAX_EVENTS)
         self._next_message = 1
         self.last = 0
+        self.listeners: list[Callable[[Json], None]] = []
 
     def meet(self, chat: int, name: str, language: str) -> Json:
         """The person of a chat, as a Bot API User, after updating name and language."""
@@ -100,7 +103,10 @@ class Chats:
         if "from" in details.get("message", {}):
             from_bot = details["message"]["from"]["is_bot"]
         self.last += 1
-        self._events.append((chat, {"id": self.last, "type": kind, "from_bot": from_bot, **details}))
+        event = {"id": self.last, "type": kind, "from_bot": from_bot, **details}
+        self._events.append((chat, event))
+        for listener in self.listeners:
+            listener(event)
         self._bell.ring()
 
     def events(self, chat: int, after: int) -> list[Json]:

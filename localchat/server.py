@@ -4,8 +4,9 @@ import asyncio
 import socket
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 
@@ -72,6 +73,10 @@ class LocalChat:
         self._server.should_exit = True
         self._thread.join()
         self._server = self._thread = self._loop = None
+
+    def listen(self, listener: Callable[[dict[str, Any]], None]) -> None:
+        """Call this with each event of every chat, in the server's thread; see `localchat.chats`."""
+        self._telegram.chats.listeners.append(listener)
 
     def _serve(self, server: uvicorn.Server, listening: socket.socket) -> None:
         with asyncio.Runner() as runner:

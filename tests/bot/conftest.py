@@ -43,9 +43,10 @@ class RunningBot:
 
 
 @contextmanager
-def running_bot(chat: LocalChat, classifier: Any) -> Iterator[RunningBot]:
-    """A bot that polls that local chat in a thread until the block ends."""
-    settings = Settings(_env_file=None, telegram_token=SecretStr(chat.token), telegram_api_url=chat.url)  # type: ignore[call-arg]
+def running_bot(chat: LocalChat, classifier: Any, **more: Any) -> Iterator[RunningBot]:
+    """A bot that polls that local chat in a thread until the block ends; `more` are settings."""
+    own = {"telegram_token": SecretStr(chat.token), "telegram_api_url": chat.url}
+    settings = Settings(_env_file=None, **own, **more)  # type: ignore[call-arg]
     started = threading.Event()
     stop: list[Callable[[], object]] = []
     running: list[RunningBot] = []

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+from PIL import Image
 from telegram.error import RetryAfter
 
 from bot import floods, limiter
@@ -14,7 +15,7 @@ from bot.turns import Turns
 from localchat import LocalChat
 from model import Classifier
 from tests.bot.conftest import running_bot
-from tests.bot.photos import encoded, portrait, red_face
+from tests.bot.photos import encoded, red_face
 from tests.bot.test_edge_of_the_chat import Judge
 from tests.person import Person
 
@@ -28,7 +29,7 @@ async def test_chats_take_turns_whoever_came_first() -> None:
             await asyncio.sleep(0)
 
     await asyncio.gather(*(one(chat) for chat in [1, 1, 1, 1, 2, 2, 3]))
-    assert order == [1, 2, 3, 1, 2, 1, 1]
+    assert order == [1, 1, 2, 3, 1, 2, 1]
 
 
 async def test_one_chat_has_a_share_of_the_room_and_a_cancelled_wait_takes_none() -> None:
@@ -96,7 +97,7 @@ async def test_all_chats_together_get_thirty_messages_a_second_for_free() -> Non
     line, through = Line(), Limiter()
     began = time.monotonic()
     await asyncio.gather(*(line.send(through, chat) for chat in range(1, 61)))
-    assert time.monotonic() - began >= 0.9
+    assert time.monotonic() - began >= 1.4
     assert not any(paid for _, _, paid in line.sent)
 
 
@@ -141,16 +142,12 @@ async def test_when_telegram_asks_one_chat_to_wait_only_that_chat_waits() -> Non
     assert time.monotonic() - began >= 1
 
 
-def small_face() -> bytes:
-    return encoded(portrait().resize((160, 160)))
-
-
 def test_five_hundred_photos_of_one_person_delay_another_by_little_and_are_answered_with_one_kind_word(
     classifier: Classifier,
 ) -> None:
     with LocalChat(0) as chat:
         flood, other = Person(chat.url, chat=1), Person(chat.url, chat=2)
-        photo = small_face()
+        photo = encoded(Image.new("RGB", (60, 60)))  # quick to send
         for _ in range(50):
             flood.send_album([photo] * 10)
         with running_bot(chat, Judge(classifier)):

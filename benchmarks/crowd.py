@@ -1,0 +1,90 @@
+"""Many people who send photos to the real bot through the local chat, and when each was answered. For the benchmarks.
+
+The chat and its people are in this process, the bot in one of its own. Telegram's limits are switched on.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import httpx
+
+from benchmarks.worker import drawn_face
+from localchat import LocalChat
+
+Photo = tuple[int, int]  # chat, message
+
+
+class Crowd:
+    """People in a local chat.
+
+    Attributes:
+        sent: when each photo came in, by `time.perf_counter`.
+        answers: when each was answered, as often as it was.
+    """
+
+    def __init__(self, chat: LocalChat):
+        self.sent: dict[Photo, float] = {}
+        self.answers: dict[Photo, list[float]] = {}
+        self._photo = drawn_face(320, 240)
+        self._http = httpx.Client(base_url=chat.url, timeout=120, trust_env=False)
+        self._senders = ThreadPoolExecutor(4)
+        chat.limits.on = True
+        chat.listen(self._hear)
+
+    def send(self, person: int) -> Future[Any]:
+        """Let a person send a photo."""
+        photo = {"files": ("photo.jpg", self._photo, "image/jpeg")}
+        return self._senders.submit(lambda: self._http.post("/chat/send", data={"chat": person}, files=photo))
+
+    def wait(self, photos: int, seconds: float) -> None:
+        """Wait until that many photos are answered, at most that long."""
+        deadline = time.monotonic() + seconds
+        while len(self.answers) < photos and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    @property
+    def lost(self) -> int:
+        """Photos without an answer."""
+        return len(self.sent.keys() - self.answers.keys())
+
+    @property
+    def again(self) -> int:
+        """Answers beyond the first."""
+        return sum(len(times) - 1 for times in self.answers.values())
+
+    def milliseconds(self, of: set[int] | None = None) -> list[float]:
+        """From a photo to its first answer; of those people only, if given."""
+        return [
+            (times[0] - self.sent[photo]) * 1000
+            for photo, times in self.answers.items()
+            if photo in self.sent and (of is None or photo[0] in of)
+        ]
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        message = event.get("message", {})
+        if event["type"] != "message":
+            return
+        chat = message["chat"]["id"]
+        if not event["from_bot"]:
+            self.sent[chat, message["message_id"]] = time.perf_counter()
+        elif replied := message.get("reply_to_message"):
+            self.answers.setdefault((chat, replied["message_id"]), []).append(time.perf_counter())
+
+
+def start_bot(chat: LocalChat, **settings: str) -> subprocess.Popen[bytes]:
+    """The real bot, in a process of its own."""
+    environment = os.environ | {"TELEGRAM_TOKEN": chat.token, "TELEGRAM_API_URL": chat.url, "LOG_LEVEL": "ERROR"}
+    return subprocess.Popen([sys.executable, "-m", "bot"], env=environment | settings)
+
+
+def percentiles(milliseconds: list[float]) -> str:
+    """Median, 99th percentile and maximum, in words."""
+    if len(milliseconds) < 2:
+        return "too few to tell"
+    parts = statistics.quantiles(milliseconds, n=100, method="inclusive")
+    return f"p50 {parts[49]:.0f} ms, p99 {parts[98]:.0f} ms, at most {max(milliseconds):.0f} ms"

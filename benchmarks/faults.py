@@ -1,0 +1,47 @@
+"""`python -m benchmarks.faults`: a share of all requests to Telegram fails at random (refused with 500, 502 or 429, or
+the line cut): how many photos are answered all the same."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from benchmarks.crowd import Crowd, percentiles, start_bot
+from localchat import LocalChat
+from localchat.faults import Fault
+
+
+def main(
+    photos: Annotated[int, typer.Option(help="How many are sent.")] = 600,
+    per_second: Annotated[float, typer.Option(help="How many a second.")] = 5.0,
+    share: Annotated[float, typer.Option(help="Share of the requests that fail.")] = 0.1,
+    people: Annotated[int, typer.Option(help="How many people take turns.")] = 60,
+) -> None:
+    """Answer photos through a bad network."""
+    with LocalChat() as chat:
+        crowd = Crowd(chat)
+        bot = start_bot(chat)
+        try:
+            crowd.send(people + 1).result()
+            crowd.wait(1, 300)
+            for status, retry_after in ((500, None), (502, None), (429, 1)):
+                chat.faults.refuse("*", status, times=None, share=share / 4, retry_after=retry_after)
+            chat.faults.add(Fault("reset", times=None, share=share / 4))
+            began = time.perf_counter()
+            for number in range(photos):
+                time.sleep(max(0.0, began + number / per_second - time.perf_counter()))
+                crowd.send(1 + number % people)
+            crowd.wait(photos + 1, 300)
+            print(f"requests that failed   {sum(chat.faults.struck.values())}")
+            print(f"photos                 {photos}")
+            print(f"answered               {photos - crowd.lost}")
+            print(f"answered twice         {crowd.again}")
+            print(f"from photo to answer   {percentiles(crowd.milliseconds())}")
+        finally:
+            chat.faults.clear()
+            bot.terminate()
+            bot.wait(60)
+
+
+if __name__ == "__main__":
+    typer.run(main)
