@@ -19,6 +19,7 @@ SEARCH_SIDE = 640  # pixels of the long side in which faces are searched
 SMALLEST_SIDE = 33  # pixels; up to 32, one row of its last features, OpenCV's detector reads uninitialized memory
 CERTAIN = 0.6  # score from which a found face makes the second look needless
 SAME = 0.3  # intersection over union from which two boxes are one face
+ENLARGED = 8.0  # times, at most, in the second look
 BORDER = 0.5  # of the photo's size, added on each side in the second look
 
 
@@ -83,8 +84,9 @@ class FaceFinder:
     def find(self, image: Image.Image) -> list[FoundFace]:
         """Faces in an RGB image, with boxes in its pixels.
 
-        When the first look finds no face for certain, a second one adds a border: a face that fills the whole
-        picture is too large for the detector until there is something around it.
+        When the first look finds no face for certain, a second one adds a border, and enlarges small pictures: a face
+        that fills the whole picture is too large for the detector until there is something around it, and a face of
+        few pixels too small.
         """
         pixels = np.asarray(image)
         found = self._look(pixels, SEARCH_SIDE)
@@ -94,9 +96,11 @@ class FaceFinder:
 
     def _look_with_border(self, pixels: np.ndarray) -> list[FoundFace]:
         height, width = pixels.shape[:2]
-        shrink = min(1.0, SEARCH_SIDE / 2 / max(height, width))
+        factor = min(ENLARGED, SEARCH_SIDE / (1 + 2 * BORDER) / max(height, width))
         small = cv2.resize(
-            pixels, (max(1, round(width * shrink)), max(1, round(height * shrink))), interpolation=cv2.INTER_AREA
+            pixels,
+            (max(1, round(width * factor)), max(1, round(height * factor))),
+            interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR,
         )
         across, down = round(small.shape[1] * BORDER), round(small.shape[0] * BORDER)
         padded = cv2.copyMakeBorder(small, down, down, across, across, cv2.BORDER_CONSTANT, value=FILL)
