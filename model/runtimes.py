@@ -68,6 +68,9 @@ class OnnxRuntime:
         self._input = bundle.manifest.input
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+        options.add_session_config_entry(
+            "session.intra_op.allow_spinning", "0"
+        )  # waiting threads would use a core each
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(
