@@ -31,7 +31,12 @@ def write_report(file: Path, measured: Measured, manifest: Manifest) -> None:
         f"Measured on {faces} {'faces' if measured.whole else 'photos'} whose right answer is known. "
         "Shares come with their 95 % interval, the lighter part of each bar."
     )
-    sections = [
+    write_page(file, f"How right is “{manifest.name}”?", lead, sections_of(measured, manifest))
+
+
+def sections_of(measured: Measured, manifest: Manifest) -> list[Section]:
+    """What was measured, part by part."""
+    return [
         Section("In short", _in_short(measured, manifest)),
         Section("By folder", _folders(measured)),
         Section("Whole photographs", _whole(measured.whole) if measured.whole else []),
@@ -43,7 +48,6 @@ def write_report(file: Path, measured: Measured, manifest: Manifest) -> None:
         Section("Answers where no face is marked", _strays(measured)),
         Section("Files that could not be read", _unreadable(measured)),
     ]
-    write_page(file, f"How right is “{manifest.name}”?", lead, sections)
 
 
 def _in_short(measured: Measured, manifest: Manifest) -> list[Tiles | Text]:
