@@ -10,7 +10,7 @@ from typing import Self
 
 import torch
 from fastai.callback.core import Callback
-from fastai.torch_core import rank_distrib
+from fastai.torch_core import num_distrib, rank_distrib
 from matplotlib.figure import Figure
 
 from training.callbacks.messenger import Messenger
@@ -182,4 +182,5 @@ def losses_picture(training: list[float], validation: list[tuple[int, float]]) -
 
 def _machine() -> str:
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{os.cpu_count()} processor cores"
-    return f"{platform.node()}, {device}"
+    together = f", {num_distrib()} processes" if num_distrib() > 1 else ""
+    return f"{platform.node()}, {device}{together}"

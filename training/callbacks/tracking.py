@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from fastai.callback.tracker import TerminateOnNaNCallback, TrackerCallback
-from fastai.torch_core import get_model, rank_distrib
+from fastai.torch_core import distrib_barrier, get_model, rank_distrib
 
 from training.callbacks.files import write_whole
 
@@ -36,6 +36,7 @@ class KeepBest(TrackerCallback):
             write_whole(self._file, lambda file: torch.save(get_model(self.model).state_dict(), file))
 
     def after_fit(self) -> None:
+        distrib_barrier()  # the first process has written the file
         if self.best is not None and math.isfinite(self.best):
             weights = torch.load(self._file, map_location="cpu", weights_only=True)
             get_model(self.model).load_state_dict(weights)
