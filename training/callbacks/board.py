@@ -38,7 +38,7 @@ class Board(TensorBoardCallback):
         self.writer.flush()
 
     def _setup_writer(self) -> None:
-        self.writer = SummaryWriter(log_dir=self.log_dir, purge_step=self.train_iter or None)
+        self.writer = SummaryWriter(log_dir=self.log_dir, purge_step=self.train_iter + 1 if self.train_iter else None)
 
     def _draw_graph(self) -> None:
         batch = self.dls.valid.one_batch()

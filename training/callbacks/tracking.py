@@ -37,6 +37,7 @@ class KeepBest(TrackerCallback):
 
     def after_fit(self) -> None:
         distrib_barrier()  # the first process has written the file
+        distrib_barrier()  # the first of several processes has written it by then
         if self.best is not None and math.isfinite(self.best):
             weights = torch.load(self._file, map_location="cpu", weights_only=True)
             get_model(self.model).load_state_dict(weights)
