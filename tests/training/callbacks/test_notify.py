@@ -5,6 +5,7 @@ import json
 import pickle
 import re
 import signal
+import sys
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -16,7 +17,7 @@ from PIL import Image
 from tests.training.callbacks.learners import make_learner
 from tests.training.callbacks.service import Service
 from training.callbacks.messenger import Messenger
-from training.callbacks.notify import Notify, duration
+from training.callbacks.notify import Notify, duration, how_it_ended
 
 
 @pytest.fixture
@@ -110,6 +111,15 @@ def test_the_end_of_a_broken_run_is_told_with_its_reason(
     assert broken["title"].startswith(f"Numbers: {title} after")
     assert re.match(f"{reason}\ntrain_loss .*accuracy", broken["message"])
     assert broken["attachments"]
+
+
+def test_an_interruption_that_a_command_puts_into_words_is_still_one() -> None:
+    with pytest.raises(SystemExit) as ended:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            sys.exit("Interrupted: nothing was written.")
+    assert how_it_ended(ended.value) == ("interrupted", "Interrupted: nothing was written.")
 
 
 def test_a_run_that_breaks_before_it_trains_is_told_too(service: Service) -> None:
