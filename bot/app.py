@@ -16,7 +16,7 @@ from telegram.ext import ApplicationBuilder, CommandHandler, MessageHandler, fil
 
 from bot.connection import Connection
 from bot.floods import Floods
-from bot.groups import ASK, EVERY, ONLY_ASKED, Groups, menu_of_groups
+from bot.groups import ASK, EVERY, ONLY_ASKED, Groups
 from bot.handlers import MENU, Apologies, Commands, NotAPhoto
 from bot.operator import Operator
 from bot.photos import Photos
@@ -43,14 +43,14 @@ IN_PRIVATE, IN_GROUP = NEW & filters.ChatType.PRIVATE, NEW & filters.ChatType.GR
 def build(settings: Settings, classifier: Classifier) -> AnyApplication:
     """The bot, ready for `bot.running.run`."""
 
-    bot, stats, floods, groups = Connection(settings), Stats(), Floods(), Groups()
+    bot, stats, floods, groups = Connection(settings), Stats(), Floods(), Groups(classifier.bundle.command or ASK)
     operator = Operator(settings.operator_chat_id, bot, stats, classifier.bundle.manifest.name)
     apologies = Apologies(operator, floods)
     processor = Processor(bot.receipts, apologies.give_up, stats.count)
     bot.give_up_with(processor.give_up)
 
     async def post_init(application: Any) -> None:
-        await introduce(bot, classifier.bundle)
+        await introduce(bot, classifier.bundle, groups)
         operator.started()
 
     async def post_stop(application: Any) -> None:
@@ -71,7 +71,8 @@ def build(settings: Settings, classifier: Classifier) -> AnyApplication:
             CommandHandler(ONLY_ASKED, groups.answer_only_asked, IN_GROUP),
             MessageHandler((NEW | EDITED) & (filters.PHOTO | IMAGE_FILE), photos.answer),
             MessageHandler(
-                NEW & filters.TEXT & (filters.ChatType.GROUPS | filters.Regex(rf"^/{ASK}\b")), photos.answer_asked
+                NEW & filters.TEXT & (filters.ChatType.GROUPS | filters.Regex(rf"^/{groups.command}\b")),
+                photos.answer_asked,
             ),
             # Beyond commands and photos the bot talks only where nobody else is spoken to.
             MessageHandler(IN_PRIVATE & filters.COMMAND, NotAPhoto("unknown_command").answer),
@@ -87,7 +88,7 @@ def build(settings: Settings, classifier: Classifier) -> AnyApplication:
     return application
 
 
-async def introduce(bot: Connection, bundle: Bundle) -> None:
+async def introduce(bot: Connection, bundle: Bundle, groups: Groups) -> None:
     """Set the command menu, the description and the short description, for each language and for all others."""
     calls: list[Coroutine[Any, Any, bool]] = []
     for code in (None, *LANGUAGES[1:]):  # the first language is everybody else's too
@@ -97,7 +98,7 @@ async def introduce(bot: Connection, bundle: Bundle) -> None:
         description = say("description", spoken, labels=labels)[:DESCRIPTION_LIMIT]
         short = say("short_description", spoken)[:SHORT_DESCRIPTION_LIMIT]
         calls.append(bot.set_my_commands(menu, language_code=code))
-        calls.append(bot.set_my_commands(menu_of_groups(spoken), BotCommandScopeAllGroupChats(), language_code=code))
+        calls.append(bot.set_my_commands(groups.menu(spoken), BotCommandScopeAllGroupChats(), language_code=code))
         calls.append(bot.set_my_description(description, language_code=code))
         calls.append(bot.set_my_short_description(short, language_code=code))
     outcomes = await asyncio.gather(*calls, return_exceptions=True)

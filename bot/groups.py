@@ -16,22 +16,22 @@ from bot.sending import patiently, send_words
 from bot.speaking import Context, language
 from bot.texts import LANGUAGES, say
 
-ASK, EVERY, ONLY_ASKED = "check", "everyphoto", "onlyasked"
+ASK, EVERY, ONLY_ASKED = "check", "everyphoto", "onlyasked"  # a bundle may name another command to ask by
 REMEMBERED = 600.0  # seconds that a group's wish is not asked for again
 MOST = 1000  # groups whose wish is remembered
-MENUS = {False: (ASK, EVERY, "help", "privacy"), True: (ASK, ONLY_ASKED, "help", "privacy")}
 ADMINS = (ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER)
 
 
 class Groups:
-    """The wishes of groups, and who is spoken to in them."""
+    """The wishes of groups, and who is spoken to in them; `command` asks for an answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: str = ASK) -> None:
+        self.command = command
         self._every: dict[int, tuple[bool, float]] = {}
 
     async def wants(self, messages: Sequence[Message]) -> bool:
         """Whether a photo or an album in a group is to be answered."""
-        return any(asks(message) for message in messages) or await self._wants_every(messages[0])
+        return any(self.asks(message) for message in messages) or await self._wants_every(messages[0])
 
     async def answer_every(self, update: Update, context: Context) -> None:
         """`/everyphoto`: answer every photo of this group."""
@@ -40,6 +40,26 @@ class Groups:
     async def answer_only_asked(self, update: Update, context: Context) -> None:
         """`/onlyasked`: answer only when spoken to."""
         await self._switch(update, every=False)
+
+    def menu(self, spoken: str, every: bool = False) -> list[BotCommand]:
+        """The command menu that groups see; where every photo is answered, it offers to stop that."""
+        entries = {self.command: "check", ONLY_ASKED if every else EVERY: None, "help": None, "privacy": None}
+        return [BotCommand(name, say(f"menu.{entry or name}", spoken)) for name, entry in entries.items()]
+
+    def asks(self, message: Message) -> bool:
+        """Whether a message speaks to the bot: mentions it, replies to it, or has its command."""
+        me = message.get_bot().bot
+        replied = message.reply_to_message
+        if replied and replied.from_user and replied.from_user.id == me.id and not replied.forum_topic_created:
+            return True
+        kinds: list[str | None] = [MessageEntity.MENTION, MessageEntity.TEXT_MENTION, MessageEntity.BOT_COMMAND]
+        entities = message.parse_caption_entities(kinds) if message.caption else message.parse_entities(kinds)
+        name = f"@{me.username}".lower()
+        return any(
+            text.lower() in (name, f"/{self.command}", f"/{self.command}{name}")
+            or (entity.user is not None and entity.user.id == me.id)
+            for entity, text in entities.items()
+        )
 
     async def _switch(self, update: Update, every: bool) -> None:
         message, spoken = update.effective_message, language(update)
@@ -51,12 +71,12 @@ class Groups:
         bot, scope = message.get_bot(), BotCommandScopeChat(message.chat_id)
         for code in (None, *LANGUAGES[1:]):
             if every:
-                menu = menu_of_groups(code or LANGUAGES[0], every=True)
+                menu = self.menu(code or LANGUAGES[0], every=True)
                 await bot.set_my_commands(menu, scope, language_code=code)
             else:
                 await bot.delete_my_commands(scope, language_code=code)
         self._remember(message.chat_id, every)
-        words = say("group.every" if every else "group.only_asked", spoken)
+        words = say("group.every" if every else "group.only_asked", spoken, command=self.command)
         if every and not bot.bot.can_read_all_group_messages:
             words += "\n\n" + say("group.sees_little", spoken)
         note("every photo" if every else "only asked")
@@ -80,26 +100,6 @@ class Groups:
         while len(self._every) > MOST:
             del self._every[next(iter(self._every))]
         return every
-
-
-def menu_of_groups(spoken: str, every: bool = False) -> list[BotCommand]:
-    """The command menu that groups see."""
-    return [BotCommand(name, say(f"menu.{name}", spoken)) for name in MENUS[every]]
-
-
-def asks(message: Message) -> bool:
-    """Whether a message speaks to the bot: mentions it, replies to it, or has its command under a photo."""
-    me = message.get_bot().bot
-    replied = message.reply_to_message
-    if replied and replied.from_user and replied.from_user.id == me.id and not replied.forum_topic_created:
-        return True
-    kinds: list[str | None] = [MessageEntity.MENTION, MessageEntity.TEXT_MENTION, MessageEntity.BOT_COMMAND]
-    entities = message.parse_caption_entities(kinds) if message.caption else message.parse_entities(kinds)
-    name = f"@{me.username}".lower()
-    return any(
-        text.lower() in (name, f"/{ASK}", f"/{ASK}{name}") or (entity.user is not None and entity.user.id == me.id)
-        for entity, text in entities.items()
-    )
 
 
 async def _is_admin(message: Message) -> bool:

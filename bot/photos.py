@@ -12,7 +12,7 @@ from telegram.constants import ChatType
 
 from bot.albums import Albums
 from bot.floods import Floods, TooManyError
-from bot.groups import Groups, asks
+from bot.groups import Groups
 from bot.records import note
 from bot.replies import Reply, photo_problem, reply_to, reply_to_album
 from bot.sending import FetchError, best_size, fetch, send, send_words, typing
@@ -22,7 +22,7 @@ from bot.turns import Turns
 from model import Classifier, PhotoError
 
 WORKERS = 2  # photos that are judged at once
-PHOTOS_IN_MEMORY, PER_CHAT = 24, 3  # fetched, being judged or waiting for it; the rest waits at Telegram
+PHOTOS_IN_MEMORY, PER_CHAT = 12, 3  # fetched, being judged or waiting for it; the rest waits at Telegram
 LARGE = 2 * 2**20  # bytes
 LARGE_IN_MEMORY = 2  # of those, files beyond LARGE, so that a flood of 20 MB files fits a small machine
 
@@ -50,14 +50,14 @@ class Photos:
         """Answer the photo that a text replies to, if the text speaks to the bot."""
         message = update.effective_message
         assert message
-        if not asks(message):
+        if not self._groups.asks(message):
             return
         replied = message.reply_to_message
         if replied and _attachment(replied):
             await self._answer([replied], language(update))
         elif message.text and message.text.startswith("/"):
             note("words")
-            await send_words(message, say("group.check", language(update)))
+            await send_words(message, say("group.check", language(update), command=self._groups.command))
 
     async def _answer(self, messages: Sequence[Message], spoken: str) -> None:
         first = messages[0]

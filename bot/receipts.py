@@ -27,7 +27,7 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ExtBot
 
 WINDOW = 100  # updates that Telegram returns from the offset on
-PACE = 0.2  # seconds between two questions while updates are under way
+PACE = 0.1  # seconds between two questions while updates are under way
 CONFIRM_WITHIN = 3.0  # seconds
 HOLD_UP = 1.5  # seconds that the oldest update may keep newer ones from being fetched
 

@@ -5,6 +5,7 @@ A bundle is opened only when its files are the ones the manifest describes, beca
 
 import hashlib
 import json
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,12 +86,13 @@ class Words:
 
 @dataclass(frozen=True)
 class Bundle:
-    """An opened and verified bundle folder."""
+    """An opened and verified bundle folder; `command` asks for an answer in a group, such as "mask" for `/mask`."""
 
     folder: Path
     manifest: Manifest
     answers: dict[str, dict[str, Words]] = field(default_factory=dict)
     colors: dict[str, str] = field(default_factory=dict)
+    command: str | None = None
 
     @classmethod
     def open(cls, folder: Path | str = SHIPPED) -> "Bundle":
@@ -107,10 +109,10 @@ class Bundle:
         try:
             manifest = _read_manifest(folder)
             _verify(folder, manifest)
-            answers, colors = _read_answers(folder)
+            answers, colors, command = _read_answers(folder)
         except OSError as error:
             raise BundleError(f"{error.filename} cannot be read ({error.strerror}); check who may read it.") from None
-        return cls(folder, manifest, answers, colors)
+        return cls(folder, manifest, answers, colors, command)
 
     def has(self, name: str) -> bool:
         """Whether the bundle holds that file."""
@@ -163,17 +165,23 @@ def _how_to_export(folder: Path) -> str:
     return f"To make a bundle from your learner: python -m training.export {folder / PICKLE} --out {folder}"
 
 
-def _read_answers(folder: Path) -> tuple[dict[str, dict[str, Words]], dict[str, str]]:
+def _read_answers(folder: Path) -> tuple[dict[str, dict[str, Words]], dict[str, str], str | None]:
     file = folder / ANSWERS
     if not file.is_file():
-        return {}, {}
+        return {}, {}, None
     try:
         entries = tomllib.loads(file.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BundleError(f"{file} is not valid TOML: {error}") from None
     answers: dict[str, dict[str, Words]] = {}
     colors: dict[str, str] = {}
+    command = None
     for label, entry in entries.items():
+        if label == "command" and isinstance(entry, str):
+            if not re.fullmatch("[a-z0-9_]{1,32}", entry):
+                raise BundleError(f"{file}: command must be small letters, digits and _, such as 'mask'")
+            command = entry
+            continue
         if not isinstance(entry, dict):
             raise BundleError(f"{file}: [{label}] must be a table, such as [{label}.en]")
         for key, value in entry.items():
@@ -191,7 +199,7 @@ def _read_answers(folder: Path) -> tuple[dict[str, dict[str, Words]], dict[str, 
                 raise BundleError(
                     f"{file}: [{label}] {key} must be a color such as '#2e7d32', or a table with name and answer"
                 )
-    return answers, colors
+    return answers, colors, command
 
 
 def _is_color(value: object) -> bool:

@@ -42,7 +42,7 @@ def test_photos_talk_and_strange_commands_are_left_alone(join: Join) -> None:
     person.silence(2)
 
 
-@pytest.mark.parametrize("caption", ["look @Local_bot!", "/check", "/check@local_bot please"])
+@pytest.mark.parametrize("caption", ["look @Local_bot!", "/mask", "/mask@local_bot please"])
 def test_a_photo_with_a_mention_or_the_command_is_answered(join: Join, caption: str) -> None:
     person = join()
     sent = person.send_photo(red_face(), caption)
@@ -50,7 +50,7 @@ def test_a_photo_with_a_mention_or_the_command_is_answered(join: Join, caption: 
     assert "wearing a mask" in answer["text"] and answer["reply_to_message"]["message_id"] == sent
 
 
-@pytest.mark.parametrize("words", ["@local_bot", "/check", "what do you say, @local_bot?"])
+@pytest.mark.parametrize("words", ["@local_bot", "/mask", "what do you say, @local_bot?"])
 def test_a_photo_is_answered_when_a_reply_to_it_speaks_to_the_bot(join: Join, words: str) -> None:
     ada, bob = join(), join(language="fr")
     sent = ada.send_photo(blue_face())
@@ -62,7 +62,7 @@ def test_a_photo_is_answered_when_a_reply_to_it_speaks_to_the_bot(join: Join, wo
 
 def test_the_command_without_a_photo_says_how_to_use_it(join: Join) -> None:
     person = join()
-    person.say("/check")
+    person.say("/mask")
     assert "under a photo" in person.answers()[0]["text"]
 
 

@@ -53,6 +53,12 @@ def test_a_good_bundle_opens(folder: Path) -> None:
     assert bundle.has(ONNX) and not bundle.has(PICKLE)
 
 
+def test_a_bundle_may_name_the_command_that_asks_for_an_answer(folder: Path) -> None:
+    assert Bundle.open(folder).command is None
+    (folder / ANSWERS).write_text(f'command = "mask"\n{WORDS}', "utf-8")
+    assert Bundle.open(folder).command == "mask"
+
+
 def test_a_missing_folder_is_named_with_the_setting(tmp_path: Path) -> None:
     assert "MODEL_PATH" in refusal(tmp_path / "nowhere")
 
@@ -180,6 +186,7 @@ def test_a_bundle_needs_no_words(tmp_path: Path) -> None:
         ('[with_mask]\nen = "a mask"', r"\[with_mask\] en must be"),
         ("[with_mask.en]\nname = 3", r"\[with_mask\] en must be"),
         ('[with_mask.en]\nanwser = "a mask"', r"\[with_mask\] en must be"),
+        ('command = "Two words"', "command must be small letters"),
         ('[with_mask]\ncolor = "greenish"', r"\[with_mask\] color must be a color"),
         ("[with_mask]\ncolor = 3", r"\[with_mask\] color must be a color"),
     ],
