@@ -27,7 +27,7 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ExtBot
 
 WINDOW = 100  # updates that Telegram returns from the offset on
-PACE = 0.1  # seconds between two questions while updates are under way
+PACE, SLOWEST_PACE = 0.1, 1.0  # seconds between two questions while updates are under way; slower while none are new
 CONFIRM_WITHIN = 3.0  # seconds
 HOLD_UP = 1.5  # seconds that the oldest update may keep newer ones from being fetched
 
@@ -110,6 +110,7 @@ class ReceiptBot(ExtBot[int]):
         self._receipts = Receipts()
         self._give_up: Callable[[int], None] | None = None
         self._stopped = False
+        self._pace = PACE
 
     @property
     def receipts(self) -> Receipts:
@@ -128,7 +129,7 @@ class ReceiptBot(ExtBot[int]):
         """New updates; waits while there is no room for more. See `telegram.Bot.get_updates`."""
         if self._stopped:
             return ()
-        await self._receipts.until_idle(PACE)
+        await self._receipts.until_idle(self._pace)
         while self._receipts.fetched >= WINDOW:
             await self._hurry()
             await self._receipts.until_idle(PACE)
@@ -136,7 +137,11 @@ class ReceiptBot(ExtBot[int]):
         if self._receipts.under_way:
             options["timeout"] = 0
         updates = await super().get_updates(**options)
-        return () if self._stopped else self._receipts.take(updates)
+        if self._stopped:
+            return ()
+        new = self._receipts.take(updates)
+        self._pace = PACE if new else min(SLOWEST_PACE, 1.5 * self._pace)
+        return new
 
     async def confirm(self) -> None:
         """At the end, tell Telegram what has been dealt with since updates were fetched last."""
