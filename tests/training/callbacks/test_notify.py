@@ -114,11 +114,14 @@ def test_the_end_of_a_broken_run_is_told_with_its_reason(
 
 
 def test_an_interruption_that_a_command_puts_into_words_is_still_one() -> None:
-    with pytest.raises(SystemExit) as ended:
+    def command() -> None:
         try:
             raise KeyboardInterrupt
         except KeyboardInterrupt:
             sys.exit("Interrupted: nothing was written.")
+
+    with pytest.raises(SystemExit) as ended:
+        command()
     assert how_it_ended(ended.value) == ("interrupted", "Interrupted: nothing was written.")
 
 
