@@ -5,16 +5,17 @@ Read this first. Knows nothing of settings files, signals or the command line.
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from functools import reduce
+from collections.abc import Callable, Coroutine
+from functools import partial, reduce
 from operator import or_
 from typing import Any
 
 from telegram import BotCommand, BotCommandScopeAllGroupChats
 from telegram.error import TelegramError
-from telegram.ext import ApplicationBuilder, CommandHandler, MessageHandler, filters
+from telegram.ext import ApplicationBuilder, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
 from bot.connection import Connection
+from bot.feedback import Feedback
 from bot.floods import Floods
 from bot.groups import ASK, EVERY, ONLY_ASKED, Groups
 from bot.handlers import MENU, Apologies, Commands, NotAPhoto
@@ -59,7 +60,9 @@ def build(settings: Settings, classifier: Classifier) -> AnyApplication:
     application: AnyApplication = (
         ApplicationBuilder().bot(bot).concurrent_updates(processor).post_init(post_init).post_stop(post_stop).build()
     )
-    commands, photos = Commands(classifier.bundle), Photos(classifier, groups, floods)
+    asks = settings.operator_chat_id is not None
+    commands, photos = Commands(classifier.bundle, asks), Photos(classifier, groups, floods, asks)
+    feedback = Feedback(settings.operator_chat_id, classifier.bundle, photos, _counts_of_feedback(settings, classifier))
     of_operator = filters.Chat(settings.operator_chat_id) if settings.operator_chat_id else ~filters.ALL
     application.add_handlers(
         [
@@ -74,6 +77,7 @@ def build(settings: Settings, classifier: Classifier) -> AnyApplication:
                 NEW & filters.TEXT & (filters.ChatType.GROUPS | filters.Regex(rf"^/{groups.command}\b")),
                 photos.answer_asked,
             ),
+            CallbackQueryHandler(feedback.tapped),
             # Beyond commands and photos the bot talks only where nobody else is spoken to.
             MessageHandler(IN_PRIVATE & filters.COMMAND, NotAPhoto("unknown_command").answer),
             MessageHandler(IN_PRIVATE & filters.TEXT, NotAPhoto("text").answer),
@@ -86,6 +90,14 @@ def build(settings: Settings, classifier: Classifier) -> AnyApplication:
     )
     application.add_error_handler(apologies.explain_error)
     return application
+
+
+def _counts_of_feedback(settings: Settings, classifier: Classifier) -> Callable[[str, str], None]:
+    if settings.metrics_port is None:
+        return lambda said, label: None
+    from model.metrics import count_feedback  # here, because most bots are not measured
+
+    return partial(count_feedback, classifier.bundle.manifest.name)
 
 
 async def introduce(bot: Connection, bundle: Bundle, groups: Groups) -> None:

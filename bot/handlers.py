@@ -26,10 +26,15 @@ log = logging.getLogger("bot")
 
 
 class Commands:
-    """`/start`, `/help` and `/privacy`, for the labels of one bundle."""
+    """`/start`, `/help` and `/privacy`, for the labels of one bundle.
 
-    def __init__(self, bundle: Bundle):
-        self._bundle = bundle
+    Args:
+        bundle: says its labels.
+        asks: whether people are asked if an answer is right; see `bot.feedback`.
+    """
+
+    def __init__(self, bundle: Bundle, asks: bool = False):
+        self._bundle, self._asks = bundle, asks
         self._suffix = "" if bundle.manifest.faces.find else "_whole"
 
     async def start(self, update: Update, context: Context) -> None:
@@ -39,7 +44,9 @@ class Commands:
         await self._answer(update, f"help{self._suffix}")
 
     async def privacy(self, update: Update, context: Context) -> None:
-        await self._answer(update, "privacy")
+        spoken = language(update)
+        kept = say("privacy_given" if self._asks else "privacy_never", spoken)
+        await _answer_words(update, "\n\n".join([say("privacy", spoken), kept, say("privacy_chat", spoken)]))
 
     async def _answer(self, update: Update, key: str) -> None:
         spoken = language(update)

@@ -4,12 +4,15 @@ What it looks like in words is decided in `replies`; which messages come here, i
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
 
-from telegram import Document, Message, PhotoSize, Update
+from telegram import Document, InlineKeyboardMarkup, Message, PhotoSize, Update
 from telegram.constants import ChatType
 
+from bot import taps
 from bot.albums import Albums
 from bot.floods import Floods, TooManyError
 from bot.groups import Groups
@@ -19,19 +22,28 @@ from bot.sending import FetchError, best_size, fetch, send, send_words, typing
 from bot.speaking import Context, language
 from bot.texts import say
 from bot.turns import Turns
-from model import Classifier, PhotoError
+from model import Classifier, PhotoError, Prediction
 
 WORKERS = 2  # photos that are judged at once
 PHOTOS_IN_MEMORY, PER_CHAT = 12, 3  # fetched, being judged or waiting for it; the rest waits at Telegram
 LARGE = 2 * 2**20  # bytes
 LARGE_IN_MEMORY = 2  # of those, files beyond LARGE, so that a flood of 20 MB files fits a small machine
 
+Result = TypeVar("Result")
+
 
 class Photos:
-    """Answers photos, and images sent as files, with one classifier."""
+    """Answers photos, and images sent as files, with one classifier.
 
-    def __init__(self, classifier: Classifier, groups: Groups, floods: Floods):
-        self._classifier, self._groups, self._floods = classifier, groups, floods
+    Args:
+        classifier: judges them.
+        groups: know when one is wanted.
+        floods: count those that wait.
+        asks: whether people are asked if an answer is right; see `bot.feedback`.
+    """
+
+    def __init__(self, classifier: Classifier, groups: Groups, floods: Floods, asks: bool = False):
+        self._classifier, self._groups, self._floods, self._asks = classifier, groups, floods, asks
         self._albums = Albums()
         self._workers = ThreadPoolExecutor(WORKERS, "photo")
         self._turns, self._turns_of_large = Turns(PHOTOS_IN_MEMORY, PER_CHAT), Turns(LARGE_IN_MEMORY, 1)
@@ -53,7 +65,7 @@ class Photos:
         if not self._groups.asks(message):
             return
         replied = message.reply_to_message
-        if replied and _attachment(replied):
+        if replied and attachment_of(replied):
             await self._answer([replied], language(update))
         elif message.text and message.text.startswith("/"):
             note("words")
@@ -66,22 +78,48 @@ class Photos:
                 async with typing(first):
                     replies = await asyncio.gather(*(self._reply(message, spoken) for message in messages))
                 reply = reply_to_album(replies, spoken)
-                await send(first, reply)
+                await send(first, reply, self._buttons(messages, reply, spoken))
                 note(reply.outcome, reply.labels)
         except TooManyError:
             note("too many")
             if self._floods.may_tell(first.chat_id, "too_many"):
                 await send_words(first, say("too_many", spoken))
 
-    async def _reply(self, message: Message, spoken: str) -> Reply:
-        attachment = _attachment(message)
+    async def work(
+        self,
+        message: Message,
+        job: Callable[[bytes], Result],
+        choose: Callable[[Sequence[PhotoSize]], PhotoSize] = best_size,
+    ) -> Result:
+        """Fetch a message's photo when its turn comes, and do a job on it in a worker's thread.
+
+        Raises:
+            FetchError: Telegram does not hand it over.
+        """
+        attachment = attachment_of(message, choose)
         assert attachment
         turns = self._turns_of_large if (attachment.file_size or 0) > LARGE else self._turns
+        async with turns.turn(message.chat_id):
+            photo = await fetch(attachment)
+            return await asyncio.get_running_loop().run_in_executor(self._workers, job, photo)
+
+    def look(self, photo: bytes) -> Prediction:
+        """Look once more at a photo that was answered and counted before.
+
+        Raises:
+            PhotoError: it cannot be decoded.
+        """
+        return self._classifier.answer([self._classifier.prepare(photo)])[0]
+
+    def _buttons(self, messages: Sequence[Message], reply: Reply, spoken: str) -> InlineKeyboardMarkup | None:
+        attachment = attachment_of(messages[0])
+        if not self._asks or len(messages) > 1 or messages[0].chat.type != ChatType.PRIVATE or attachment is None:
+            return None
+        return taps.offer(reply.labels, attachment, self._classifier.bundle, spoken)
+
+    async def _reply(self, message: Message, spoken: str) -> Reply:
         try:
-            async with turns.turn(message.chat_id):
-                photo = await fetch(attachment)
-                loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._workers, self._judge, photo, spoken)
+            return await self.work(message, partial(self._judge, spoken=spoken))
         except FetchError as error:
             return photo_problem(error.problem, spoken)
 
@@ -93,5 +131,8 @@ class Photos:
             return photo_problem(error.problem, spoken)
 
 
-def _attachment(message: Message) -> PhotoSize | Document | None:
-    return best_size(message.photo) if message.photo else message.document
+def attachment_of(
+    message: Message, choose: Callable[[Sequence[PhotoSize]], PhotoSize] = best_size
+) -> PhotoSize | Document | None:
+    """The photo of a message in the chosen size, or its file; None where it has neither."""
+    return choose(message.photo) if message.photo else message.document

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot.drawing import Mark, draw
 from bot.texts import say, typeset
-from model import Bundle, Face, Prediction
+from model import NO_FACE, Bundle, Face, Prediction
 from model.classifier import MAX_FACES
 
 MAX_TEXT = 2000  # characters; Telegram's limit is 4096 UTF-16 units, of which a character has one or two
@@ -28,7 +28,7 @@ class Reply:
         outcome: the same in a word or two for the log, without anything about a person.
         pictures: JPEG files.
         short: the same in a line, for an album.
-        labels: that it answers, one per face or one for the whole photo.
+        labels: that it answers, one per face or one for the whole photo; `no_face` for a photo without a face.
     """
 
     text: str
@@ -48,14 +48,11 @@ def reply_to(prediction: Prediction, photo: bytes, bundle: Bundle, language: str
         language: one of `bot.texts.LANGUAGES`.
     """
     if not prediction.whole and not prediction.faces:
-        return Reply(say("no_face", language), "no face", short=say("short_no_face", language))
+        return Reply(say("no_face", language), "no face", short=say("short_no_face", language), labels=(NO_FACE,))
     if alone := prediction.whole or (prediction.faces[0] if len(prediction.faces) == 1 else None):
         outcome, short = "whole photo" if prediction.whole else "1 face", _short_one(alone, bundle, language)
         return Reply(_one(alone, bundle, language), outcome, short=short, labels=(alone.label,))
-    marks = [
-        Mark(face.box, _name(face, bundle, language) + ("" if face.sure else " ?"), _color(face.label, bundle))
-        for face in prediction.faces
-    ]
+    marks = marks_of(prediction.faces, bundle, language)
     return Reply(
         _several(prediction.faces, bundle, language),
         f"{len(marks)} faces",
@@ -63,6 +60,16 @@ def reply_to(prediction: Prediction, photo: bytes, bundle: Bundle, language: str
         _short_several(prediction.faces, bundle, language),
         tuple(face.label for face in prediction.faces),
     )
+
+
+def marks_of(faces: Sequence[Face], bundle: Bundle, language: str, numbered: int = 0) -> list[Mark]:
+    """A box and a name for each face; the first `numbered` of them with a number, from 1 on."""
+    marks = []
+    for number, face in enumerate(faces, 1):
+        name = _name(face, bundle, language) + ("" if face.sure else " ?")
+        text = f"{number}. {name}" if number <= numbered else name
+        marks.append(Mark(face.box, text, _color(face.label, bundle)))
+    return marks
 
 
 def reply_to_album(replies: Sequence[Reply], language: str) -> Reply:
@@ -86,15 +93,20 @@ def photo_problem(problem: str, language: str) -> Reply:
 
 def label_names(bundle: Bundle, language: str) -> list[str]:
     """What the bundle can tell apart, in words."""
-    return [_short(bundle.words(label, language).name) for label in bundle.manifest.answers]
+    return [short_name(label, bundle, language) for label in bundle.manifest.answers]
+
+
+def short_name(label: str, bundle: Bundle, language: str) -> str:
+    """A label in words, as it stands in lists and on boxes."""
+    return _cut(bundle.words(label, language).name, MAX_NAME)
 
 
 def _one(face: Face, bundle: Bundle, language: str) -> str:
     percent = round(face.confidence * 100)
     words = bundle.words(face.label, language)
     if not face.sure:
-        return say("not_sure", language, name=_short(words.name), percent=min(percent, 99))
-    answer = words.answer or say("plain", language, name=_short(words.name))
+        return say("not_sure", language, name=_cut(words.name, MAX_NAME), percent=min(percent, 99))
+    answer = words.answer or say("plain", language, name=_cut(words.name, MAX_NAME))
     sure = say("sure", language, percent=percent) if percent < 100 else say("very_sure", language)
     return f"{typeset(answer, language)[:MAX_TEXT]}\n\n{sure}"
 
@@ -122,11 +134,7 @@ def _several(faces: tuple[Face, ...], bundle: Bundle, language: str) -> str:
 
 
 def _name(face: Face, bundle: Bundle, language: str) -> str:
-    return _short(bundle.words(face.label, language).name)
-
-
-def _short(name: str) -> str:
-    return _cut(name, MAX_NAME)
+    return short_name(face.label, bundle, language)
 
 
 def _cut(text: str, most: int) -> str:

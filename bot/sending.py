@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from telegram import Document, InputMediaPhoto, Message, PhotoSize, ReplyParameters
+from telegram import Bot, Document, InlineKeyboardMarkup, InputMediaPhoto, Message, PhotoSize, ReplyParameters
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, InvalidToken, NetworkError, RetryAfter, TelegramError
 
@@ -42,6 +42,11 @@ def best_size(sizes: Sequence[PhotoSize]) -> PhotoSize:
     return next((size for size in ordered if max(size.width, size.height) >= ENOUGH), ordered[-1])
 
 
+def largest(sizes: Sequence[PhotoSize]) -> PhotoSize:
+    """The largest of the sizes Telegram offers."""
+    return max(sizes, key=lambda size: size.width * size.height)
+
+
 async def fetch(attachment: PhotoSize | Document) -> bytes:
     """The file's bytes, held in memory only.
 
@@ -66,11 +71,16 @@ async def fetch(attachment: PhotoSize | Document) -> bytes:
         raise FetchError("gone") from None
 
 
-async def send(message: Message, reply: Reply) -> None:
-    """Answer a message with a reply that points to it, also when it has been deleted, or its group has moved, since."""
+async def send(message: Message, reply: Reply, buttons: InlineKeyboardMarkup | None = None) -> None:
+    """Answer a message with a reply that points to it, also when it has been deleted, or its group has moved, since.
+
+    Buttons stand under a reply of one message; Telegram gives an album none.
+    """
     where = _where(message) | {
         "reply_parameters": ReplyParameters(message.message_id, allow_sending_without_reply=True)
     }
+    if buttons:
+        where["reply_markup"] = buttons
     await _wherever(where, lambda place: _send(message.get_bot(), place, reply))
 
 
@@ -80,6 +90,17 @@ async def send_words(message: Message, text: str) -> None:
     if message.chat_id < 0:
         where["reply_parameters"] = ReplyParameters(message.message_id, allow_sending_without_reply=True)
     await _wherever(where, lambda place: patiently(lambda: message.get_bot().send_message(text=text, **place)))
+
+
+async def send_picture(bot: Bot, chat: int, picture: bytes, caption: str) -> None:
+    """Send a JPEG file to a chat that did not ask for it.
+
+    Raises:
+        TelegramError: the chat does not take it.
+    """
+    await _wherever(
+        {"chat_id": chat}, lambda place: patiently(lambda: bot.send_photo(photo=picture, caption=caption, **place))
+    )
 
 
 @asynccontextmanager

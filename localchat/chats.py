@@ -88,6 +88,16 @@ class Chats:
         """A message that is still there."""
         return self._messages.get((chat, message_id))
 
+    def as_now(self, message: Json) -> Json:
+        """A message with what it replies to as that is now: without it, when that was deleted."""
+        if "reply_to_message" not in message:
+            return message
+        kept = {key: value for key, value in message.items() if key != "reply_to_message"}
+        replied = self.message(message["chat"]["id"], message["reply_to_message"]["message_id"])
+        if replied is None:
+            return kept
+        return kept | {"reply_to_message": {key: value for key, value in replied.items() if key != "reply_to_message"}}
+
     def replace(self, message: Json) -> None:
         """Put an edited message in the place of the one with its id."""
         self._messages[message["chat"]["id"], message["message_id"]] = message

@@ -69,7 +69,8 @@ class Telegram:
         self._callbacks[query_id] = chat
         while len(self._callbacks) > MAX_CALLBACKS:
             self._callbacks.popitem(last=False)
-        query = {"id": query_id, "from": person, "message": message, "chat_instance": str(chat), "data": data}
+        shown = self.chats.as_now(message)
+        query = {"id": query_id, "from": person, "message": shown, "chat_instance": str(chat), "data": data}
         self.updates.add("callback_query", query)
 
     def answer_callback(self, query_id: str, text: str, show_alert: bool, url: str) -> bool:

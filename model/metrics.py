@@ -14,6 +14,7 @@ from model.photo import PhotoError
 
 ANSWERS = Counter("photo_answers", "Answers: one per face, or one per photo without a face.", ["model", "label"])
 PROBLEMS = Counter("photo_problems", "Photos that could not be answered.", ["problem"])
+FEEDBACK = Counter("photo_feedback", "Answers that people called right or wrong.", ["model", "label", "said"])
 MILLISECONDS = Histogram(
     "photo_milliseconds",
     "From a photo's bytes to its answer.",
@@ -33,6 +34,11 @@ def count_answer(model: str, prediction: Prediction, milliseconds: float) -> Non
 def count_problem(error: PhotoError) -> None:
     """Count a photo that could not be answered."""
     PROBLEMS.labels(error.problem).inc()
+
+
+def count_feedback(model: str, said: str, label: str) -> None:
+    """Count what a person said of an answer: "right" or "wrong"."""
+    FEEDBACK.labels(model, label, said).inc()
 
 
 class CountingClassifier(Classifier):

@@ -4,8 +4,12 @@ import time
 
 from localchat.errors import bad_request
 from localchat.methods.method import Json, Method, read_keyboard, read_message, read_text
+from localchat.methods.sending import file_content
 from localchat.parameters import Parameters
 from localchat.telegram import Telegram
+
+MEDIA = ("photo", "document")
+SAID = ("text", "entities", "caption", "caption_entities")
 
 
 async def edit_message_text(telegram: Telegram, parameters: Parameters) -> Json:
@@ -24,6 +28,15 @@ async def edit_message_caption(telegram: Telegram, parameters: Parameters) -> Js
         raise bad_request("there is no caption in the message to edit")
     content = read_text(parameters, "caption") | read_keyboard(parameters)
     return _replace(telegram, message, {"caption", "caption_entities", "reply_markup"}, content)
+
+
+async def edit_message_media(telegram: Telegram, parameters: Parameters) -> Json:
+    message, media = _own_message(telegram, parameters), parameters.mapping("media")
+    if (kind := media.get("type")) not in MEDIA:
+        raise bad_request("wrong type of media specified in the request")
+    content = await file_content(telegram, parameters, str(kind), str(media.get("media", "")))
+    content |= read_text(media, "caption") | read_keyboard(parameters)
+    return _replace(telegram, message, {*MEDIA, *SAID, "reply_markup"}, content)
 
 
 async def edit_message_reply_markup(telegram: Telegram, parameters: Parameters) -> Json:
@@ -68,6 +81,7 @@ def _replace(telegram: Telegram, message: Json, keys: set[str], content: Json) -
 EDITING: dict[str, Method] = {
     "editMessageText": edit_message_text,
     "editMessageCaption": edit_message_caption,
+    "editMessageMedia": edit_message_media,
     "editMessageReplyMarkup": edit_message_reply_markup,
     "deleteMessage": delete_message,
     "answerCallbackQuery": answer_callback_query,

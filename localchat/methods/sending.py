@@ -44,7 +44,7 @@ async def send_media_group(telegram: Telegram, parameters: Parameters) -> list[J
         raise bad_request("photos and documents can't be mixed with other media types in an album")
     reply_to = read_reply(telegram, parameters, chat)
     contents = [
-        await _file_content(telegram, parameters, item["type"], str(item.get("media", ""))) | read_text(item, "caption")
+        await file_content(telegram, parameters, item["type"], str(item.get("media", ""))) | read_text(item, "caption")
         for item in media
     ]
     telegram.limits.check(chat, parameters.flag("allow_paid_broadcast"))
@@ -63,7 +63,7 @@ async def send_chat_action(telegram: Telegram, parameters: Parameters) -> bool:
 async def _send_file(telegram: Telegram, parameters: Parameters, kind: str) -> Json:
     chat = read_chat(telegram, parameters)
     caption = read_text(parameters, "caption")
-    content = await _file_content(telegram, parameters, kind, parameters.text(kind))
+    content = await file_content(telegram, parameters, kind, parameters.text(kind))
     return _send(telegram, parameters, chat, content | caption)
 
 
@@ -73,7 +73,7 @@ def _send(telegram: Telegram, parameters: Parameters, chat: int, content: Json) 
     return telegram.chats.add(chat, telegram.bot, content | keyboard, read_reply(telegram, parameters, chat))
 
 
-async def _file_content(telegram: Telegram, parameters: Parameters, kind: str, source: str) -> Json:
+async def file_content(telegram: Telegram, parameters: Parameters, kind: str, source: str) -> Json:
     """A photo or document, as a part of a Message: uploaded, or known by its file_id."""
     upload = parameters.file(source.removeprefix("attach://") if source.startswith("attach://") else kind)
     if upload is not None:
