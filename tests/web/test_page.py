@@ -119,6 +119,12 @@ def test_a_photo_is_taken_with_the_camera(open_page: Open) -> None:
     assert page.evaluate("document.querySelector('#camera video').srcObject") is None
 
 
+def test_without_a_camera_another_way_is_named(open_page: Open) -> None:
+    page = open_page(permissions=["geolocation"])  # and no other, so the camera is refused
+    page.get_by_role("button", name="Take a photo").click()
+    expect(page.locator(".problem")).to_contain_text("Choose a photo instead")
+
+
 def test_without_javascript_the_form_gives_the_whole_page(open_page: Open) -> None:
     page = open_page(java_script_enabled=False)
     turned = Image.Exif()
@@ -150,10 +156,10 @@ def test_problems_are_told_on_the_page(open_page: Open, tmp_path: Path) -> None:
     with (tmp_path / "large.jpg").open("wb") as large:
         large.truncate(21 * 2**20)
     page.set_input_files("#photo", tmp_path / "large.jpg")
-    expect(page.get_by_role("status")).to_contain_text("up to 20 MB")
+    expect(page.locator(".problem")).to_contain_text("up to 20 MB")
     page.context.set_offline(True)
     choose(page, red_face())
-    expect(page.get_by_role("status")).to_contain_text("cannot reach the server")
+    expect(page.locator(".problem")).to_contain_text("cannot reach the server")
     page.context.set_offline(False)
     choose(page, red_face())
     expect(page.get_by_role("heading", level=2)).to_have_text("I see one face: with a mask.")

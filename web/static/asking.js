@@ -10,8 +10,8 @@ export async function ask(form, photo) {
   underWay?.abort();
   const mine = (underWay = new AbortController());
   if (photo.size > Number(form.dataset.megabytes) * 2 ** 20) {
-    status.textContent = form.dataset.tooLarge;
-    answer.replaceChildren();
+    form.removeAttribute("aria-busy");
+    tell(form.dataset.tooLarge);
     return;
   }
   showWaiting(photo);
@@ -25,13 +25,19 @@ export async function ask(form, photo) {
       signal: mine.signal,
     });
     show(await response.text());
-    status.textContent = "";
   } catch (error) {
     if (error.name === "AbortError") return;
-    answer.replaceChildren();
-    status.textContent = form.dataset.offline;
+    tell(form.dataset.offline);
   }
   form.removeAttribute("aria-busy");
+}
+
+// Say what went wrong here, as the server says what went wrong there.
+export function tell(problem) {
+  const section = document.querySelector("#problem").content.cloneNode(true);
+  section.querySelector("p").textContent = problem;
+  answer.replaceChildren(section);
+  moveTo();
 }
 
 function filled(form, photo) {
@@ -54,7 +60,11 @@ function show(html) {
   answer.innerHTML = html;
   const picture = answer.querySelector("#shown");
   if (picture) picture.src = shown;
-  const outcome = answer.querySelector("#outcome");
-  outcome?.focus({ preventScroll: true });
+  moveTo();
+}
+
+function moveTo() {
+  status.textContent = "";
+  answer.querySelector("#outcome")?.focus({ preventScroll: true });
   answer.scrollIntoView({ block: "nearest" });
 }

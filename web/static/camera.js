@@ -1,5 +1,7 @@
 // Takes a photo with the camera, where the browser lets a page do so.
 
+import { tell } from "./asking.js";
+
 // Show the button for it, and call `look` with each photo taken, as a Blob.
 export function offerCamera(form, look) {
   if (!navigator.mediaDevices?.getUserMedia) return;
@@ -14,7 +16,7 @@ export function offerCamera(form, look) {
       const wanted = { facingMode: "user", width: { ideal: 1920 }, height: { ideal: 1080 } };
       video.srcObject = await navigator.mediaDevices.getUserMedia({ video: wanted });
     } catch {
-      document.querySelector("#status").textContent = form.dataset.noCamera;
+      tell(form.dataset.noCamera);
       return;
     }
     take.disabled = true;
