@@ -3,19 +3,19 @@
 Every limit is checked on the header, before a pixel is decoded.
 """
 
-import io
 import warnings
 from dataclasses import dataclass
 from typing import Literal
 
 import PIL.WebPImagePlugin  # noqa: F401 - else Pillow loads all its 40 formats at the first photo
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, PngImagePlugin, UnidentifiedImageError
+
+from model.labor import LaboriousError, Pieces, check_scans, has_scans
 
 MAX_BYTES = 20 * 1024 * 1024  # what Telegram lets a bot download
 MAX_PIXELS = 50_000_000  # a 50-megapixel phone's JPEG, which is shrunk while it is decoded
 MAX_PIXELS_WHOLE = 25_000_000  # what is decoded whole takes up to 8 bytes a pixel on the way to RGB
 MAX_PIXELS_WEBP = 16_000_000  # and its decoder twice as much
-MAX_SCANNED_PIXELS = 500_000_000  # pixels times scans of a progressive JPEG: a second or two
 WORKING_SIDE = 1280  # pixels that the long side of a large photo keeps at least
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # JPEG brings MPO with it: several JPEGs in one file
 BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8")  # by which a damaged one of those is known
@@ -33,6 +33,7 @@ Problem = Literal["empty", "not_an_image", "unsupported", "unreadable", "too_man
 
 # Pillow warns of damaged EXIF and of sizes that are refused below: nothing an operator could act on.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+PngImagePlugin.MAX_TEXT_MEMORY = 8 * 2**20  # bytes of text, which nobody reads here
 
 
 class PhotoError(ValueError):
@@ -73,14 +74,19 @@ def decode(data: bytes) -> Photo:
     if len(data) > MAX_BYTES:
         raise PhotoError("too_many_bytes", f"the file is larger than {MAX_BYTES >> 20} MB; send a smaller photo")
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
-            _check_size(opened)
-            _check_scans(opened, data)
+        with Image.open(Pieces(data), formats=FORMATS) as opened:
+            _check_compression(opened)
+            _check_size(opened, whole=has_scans(opened, data))
+            check_scans(opened, data)
             size = opened.size
             _draft(opened)
             return _photo(opened, size)
     except PhotoError:
         raise
+    except LaboriousError:
+        raise PhotoError(
+            "unreadable", "the photo is far too laborious to decode; send it as an ordinary JPEG"
+        ) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels("far too many", MAX_PIXELS) from None
     except UnidentifiedImageError:
@@ -97,17 +103,17 @@ def from_image(image: Image.Image) -> Photo:
     """
     if not image.width or not image.height:
         raise PhotoError("empty", "the image has no pixels; send another one")
-    _check_size(image)
+    _check_size(image, whole=bool(image.info.get("progressive")))
     try:
         return _photo(image, image.size)
     except Exception as error:  # the file behind it may be read only now
         raise _damaged() from error
 
 
-def _check_size(image: Image.Image) -> None:
+def _check_size(image: Image.Image, whole: bool = False) -> None:
     if image.format == "WEBP":
         limit = MAX_PIXELS_WEBP
-    elif image.format in ("PNG", "GIF", "BMP") or image.info.get("progressive"):
+    elif whole or image.format in ("PNG", "GIF", "BMP"):
         limit = MAX_PIXELS_WHOLE
     else:
         limit = MAX_PIXELS
@@ -115,10 +121,10 @@ def _check_size(image: Image.Image) -> None:
         raise _too_many_pixels(f"{image.width} x {image.height}", limit)
 
 
-def _check_scans(opened: Image.Image, data: bytes) -> None:
-    """A small progressive JPEG can ask for thousands of passes over all its pixels, hours of work."""
-    if opened.info.get("progressive") and data.count(b"\xff\xda") * opened.width * opened.height > MAX_SCANNED_PIXELS:
-        raise PhotoError("unreadable", "the photo is far too laborious to decode; send it as an ordinary JPEG")
+def _check_compression(opened: ImageFile.ImageFile) -> None:
+    """Pillow undoes a BMP's compression in Python, pixel by pixel."""
+    if any(tile.codec_name == "bmp_rle" for tile in opened.tile):
+        raise PhotoError("unsupported", "compressed BMP files are not supported; send a JPEG, PNG or WebP")
 
 
 def _draft(opened: Image.Image) -> None:
