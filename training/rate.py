@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 from fastai.callback import schedule  # noqa: F401  (gives learners lr_find)
 from fastai.learner import Learner
 
@@ -20,15 +19,17 @@ def find_rate(learner: Learner, folder: Path) -> float:
         RecipeError: none can be found.
     """
     order, chance = order_of(learner.dls.train), random_state()
-    learner.path, learner.model_dir = folder, "."
+    places = learner.path, learner.model_dir
+    learner.path, learner.model_dir = folder, "."  # where the finder keeps the weights meanwhile
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with learner.no_bar(), plt.ioff():
+        with learner.no_bar():
             found = learner.lr_find(show_plot=False).valley
     except (IndexError, ValueError, RuntimeError):  # the loss never fell, or was no number from the start
         raise RecipeError("--lr auto finds no learning rate for these photos: give one, such as --lr 0.002.") from None
     finally:
         learner.opt = None
+        learner.path, learner.model_dir = places
         set_order(learner.dls.train, order)
         set_random_state(chance)
     rate = float(f"{found:.2g}")

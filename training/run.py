@@ -2,7 +2,6 @@
 
 import hashlib
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -25,7 +24,6 @@ from training.card import CONFUSION, SAMPLES, confusion_text, read_notes, save_c
 from training.configured import write_options
 from training.cutouts import WIDER, Known, Sample
 from training.data import Collection, collect, split
-from training.evaluate import REPORT
 from training.export import export_learner
 from training.figures import measure
 from training.folders import DataError, name_group
@@ -34,6 +32,7 @@ from training.known import read_boxes
 from training.options import Options
 from training.rate import SEARCH, find_rate
 from training.recipe import Settings, for_serving, held_out_logits, make_learner, make_loaders, train
+from training.run_report import Laps, write_run_report
 from training.runs import OPTIONS
 from training.several import first_decides, first_one_first, go_on_alone, is_first, share_of, trained_together
 from training.summary import as_text
@@ -72,9 +71,10 @@ def run(options: Options, folder: Path, told: Telling) -> None:
         folder: of the run.
         told: who is told about it.
     """
-    start = time.monotonic()
+    laps = Laps()
     notes = read_notes(options.card_notes) if options.card_notes else {}
     photos = first_one_first(lambda: read_photos(options))
+    laps.end("reading the photos")
     settings = options.settings()
     faces = photos.collection.faces
     samples = photos.collection.samples
@@ -82,10 +82,11 @@ def run(options: Options, folder: Path, told: Telling) -> None:
     loaders = make_loaders(samples, photos.train, photos.valid, own, WIDER if faces.find else 1.0)
     learner = make_learner(loaders, settings, Counter(sample.label for sample in photos.samples(photos.train)))
     name = options.name or " or ".join(photos.collection.answers).replace("_", " ")
-    push = told.pusher(options, folder, _exporter(photos, settings, name, _as_served(loaders, most=8)))
+    push = told.pusher(options, folder, _exporter(loaders, photos, settings, name))
     with staged(options.out) if is_first() else nullcontext(options.out) as bundle:
         train_learner(learner, options, folder, photos, told.callbacks(push))
         go_on_alone()
+        laps.end("training")
         figures = measure(*held_out_logits(learner), photos.collection.labels, photos.collection.answers)
         print(f"\n{confusion_text(figures)}\n\nRight on held-out photos: {figures.accuracy}", flush=True)
         save_confusion(figures, bundle / CONFUSION)
@@ -102,12 +103,15 @@ def run(options: Options, folder: Path, told: Telling) -> None:
             figures=figures.as_json(),
         )
         write_answers(bundle, export.manifest.answers, keep=options.out / ANSWERS)
+        laps.end("exporting")
         print("Measuring the bundle on the held-out photos, as it is served ...", flush=True)
         held_out = held_out_photos(photos.samples(photos.valid), photos.photographs)
         made_with = {key: getattr(value, "name", value) for key, value in asdict(settings).items() if value is not None}
         measured = describe(bundle, folder / EVALUATION, held_out, made_with, notes)
-        print(f"{as_text(measured)}\nWith pictures: {folder / EVALUATION / REPORT}", flush=True)
-    say_what_was_written(options.out, export, time.monotonic() - start)
+        laps.end("measuring")
+        report = write_run_report(folder, learner, measured, export.manifest, laps.seconds)
+        print(f"{as_text(measured)}\nWith pictures: {report}", flush=True)
+    say_what_was_written(options.out, export, sum(laps.seconds.values()))
     told.notify.note(f"Right on held-out photos: {figures.accuracy}. The bundle is in {options.out}.")
     if push:
         print(f"Uploading it to {options.push_to_hub} ...", flush=True)
@@ -160,16 +164,22 @@ def train_learner(
             train(learner, settings, callbacks, bar=sys.stdout.isatty(), flat=options.plateau > 0)
 
 
-def _exporter(
-    photos: Photos, settings: Settings, name: str, pictures: Sequence[Image.Image]
-) -> Callable[[Learner, Path], None]:
+def _exporter(loaders: DataLoaders, photos: Photos, settings: Settings, name: str) -> Callable[[Learner, Path], None]:
     """What makes a bundle of a learner that is still being trained; its figures are not known yet."""
+    pictures = _as_served(loaders, most=8)
+    plain_loaders = DataLoaders(*loaders.loaders)  # those of a training of several processes know less
 
     def export(learner: Learner, folder: Path) -> None:
-        plain = for_serving(learner, settings.size)
-        plain.model = get_model(learner.model)
+        plain = Learner(plain_loaders, get_model(learner.model), loss_func=learner.loss_func)
         data = photos.collection.summary() | {"held_out": len(photos.valid)}
-        made = export_learner(plain, folder, photos=pictures, faces=photos.collection.faces, name=name, data=data)
+        made = export_learner(
+            for_serving(plain, settings.size),
+            folder,
+            photos=pictures,
+            faces=photos.collection.faces,
+            name=name,
+            data=data,
+        )
         write_answers(folder, made.manifest.answers, keep=folder / ANSWERS)
 
     return export

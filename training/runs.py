@@ -7,6 +7,7 @@ from training.callbacks.checkpoints import LAST
 
 RUNS = Path("runs")
 OPTIONS = "options.yaml"
+REPORT = "report.html"
 
 
 class RunError(ValueError):
