@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 from fastai.callback.tensorboard import TensorBoardCallback
-from fastai.torch_core import rank_distrib
+from fastai.torch_core import num_distrib, rank_distrib
 from torch.utils.tensorboard import SummaryWriter
 
 from training.callbacks.files import write_whole
@@ -17,19 +17,24 @@ DRAWN = ".graph"
 class Board(TensorBoardCallback):
     """fastai's callback, for runs that are gone on with: what is done again replaces what was written before.
 
+    In a training of several processes there are no photos and no graph: for these the first would run the network alone,
+    which only all of them together can.
+
     Args:
         folder: of the run; events go to `tensorboard` in it.
         photos: how many answered photos are shown after each epoch.
     """
 
     def __init__(self, folder: Path | str, photos: int = 9):
-        super().__init__(log_dir=str(Path(folder) / EVENTS), trace_model=False, n_preds=photos)
+        alone = num_distrib() < 2
+        super().__init__(log_dir=str(Path(folder) / EVENTS), trace_model=False, log_preds=alone, n_preds=photos)
+        self._alone = alone
         self.run_valid = False  # a validation step has no learning rate, and no place among the training steps
 
     def before_fit(self) -> None:
         super().before_fit()
         drawn = Path(self.log_dir) / DRAWN
-        if self.run and not drawn.exists():
+        if self.run and self._alone and not drawn.exists():
             self._draw_graph()
             write_whole(drawn, lambda file: None)
 
