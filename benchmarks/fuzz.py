@@ -1,0 +1,154 @@
+"""`python -m benchmarks.fuzz`: many thousands of damaged photos, made by atheris (libFuzzer) out of drawn ones of every kind.
+
+Each must be read or refused with a `PhotoError`, in time, without memory growing; faces are looked for in some of those
+that are read. libFuzzer ends the process, with another code than 0 if one was not, and writes that one to a file `crash-*`,
+`timeout-*` or `oom-*`.
+"""
+
+import io
+import resource
+import sys
+import tempfile
+import time
+import zlib
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import atheris
+import typer
+from PIL import Image, features
+
+from benchmarks.worker import drawn_face
+from bot.stats import megabytes
+
+with atheris.instrument_imports(include=["PIL", "model"]):
+    from model.faces import FaceFinder
+    from model.photo import FORMATS, PhotoError, decode
+
+SECONDS, MEGABYTES = 20, 1024  # that one input may take
+LONGEST = 16 * 1024  # bytes of an input
+LOOK = 50  # faces are looked for in one photo of so many
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+class Target:
+    """What is fuzzed, and what came of it."""
+
+    def __init__(self, inputs: int):
+        self._inputs = inputs
+        self._outcomes: Counter[str] = Counter()
+        self._finder = FaceFinder()
+        self._slowest = 0.0
+        self._memory_early = 0.0
+
+    def __call__(self, data: bytes) -> None:
+        began = time.process_time()
+        try:
+            photo = decode(data)
+        except PhotoError as error:
+            self._outcomes[error.problem] += 1
+        else:
+            assert photo.image.mode == "RGB" and min(photo.image.size) > 0
+            self._outcomes["read"] += 1
+            if self._outcomes["read"] % LOOK == 0:
+                self._finder.find(photo.image)
+        self._slowest = max(self._slowest, time.process_time() - began)
+        done = sum(self._outcomes.values())
+        if done == self._inputs // 5:
+            self._memory_early = megabytes() or 0.0
+        if done == self._inputs:
+            self._report(done)
+
+    def _report(self, done: int) -> None:
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(
+            f"\ninputs           {done}: "
+            + ", ".join(f"{count} {name}" for name, count in self._outcomes.most_common())
+        )
+        print(f"slowest          {self._slowest * 1000:.0f} ms of the processor")
+        print(
+            f"memory           {self._memory_early:.0f} MB after a fifth, {megabytes() or 0:.0f} MB after all, at most {most:.0f} MB"
+        )
+        print("anything else    none", flush=True)
+
+
+def drawn_photos() -> dict[str, bytes]:
+    """A small photo of every kind that is read, by a name for each."""
+    face = Image.open(io.BytesIO(drawn_face(64, 48)))
+    clear = face.convert("RGBA")
+    clear.putalpha(Image.linear_gradient("L").resize(face.size))
+    deep = Image.linear_gradient("L").resize((24, 24)).convert("I;16")
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "drawn"
+    film = {"save_all": True, "append_images": [face.rotate(90), face.rotate(180)], "duration": 100}
+    kinds: dict[str, tuple[Image.Image, str, dict[str, object]]] = {
+        "baseline": (face, "JPEG", {}),
+        "progressive": (face, "JPEG", {"progressive": True, "optimize": True}),
+        "exif": (face, "JPEG", {"exif": exif, "icc_profile": bytes(300), "comment": b"drawn"}),
+        "restarts": (face, "JPEG", {"restart_marker_blocks": 2, "subsampling": "4:2:0"}),
+        "cmyk": (face.convert("CMYK"), "JPEG", {}),
+        "grey": (face.convert("L"), "JPEG", {}),
+        "several": (face, "MPO", film),
+        "apng": (clear, "PNG", film),
+        "described": (face, "PNG", {"exif": exif, "transparency": (1, 2, 3), "dpi": (72, 72)}),
+        "deep": (deep, "PNG", {}),
+        "lossy": (face, "WEBP", {"exif": exif}),
+        "lossless": (clear, "WEBP", {"lossless": True}),
+        "animated-webp": (clear, "WEBP", film),
+        "gif": (face, "GIF", {"comment": b"drawn"}),
+        "animated-gif": (face, "GIF", film),
+        "clear-gif": (clear, "GIF", {}),
+    }
+    kinds |= {f"{mode}-png": (clear.convert(mode), "PNG", {}) for mode in ("1", "L", "LA", "P", "RGB", "RGBA")}
+    kinds |= {f"{mode}-bmp": (clear.convert(mode), "BMP", {}) for mode in ("1", "L", "P", "RGB", "RGBA")}
+    photos = {}
+    for name, (image, file_format, options) in kinds.items():
+        file = io.BytesIO()
+        image.save(file, file_format, **options)
+        photos[name] = file.getvalue()
+    return photos
+
+
+def mutated(data: bytes, most: int, seed: int) -> bytes:
+    """As libFuzzer changes bytes; every other PNG gets right checksums again, lest none is read beyond the first."""
+    changed: bytes = atheris.Mutate(data, most)
+    return with_checksums(changed)[:most] if seed % 2 and changed.startswith(PNG) else changed
+
+
+def with_checksums(png: bytes) -> bytes:
+    """A PNG whose chunks have the checksums of what they hold."""
+    at, parts = len(PNG), [PNG]
+    while at + 12 <= len(png):
+        end = at + 8 + int.from_bytes(png[at : at + 4])
+        if end + 4 > len(png):
+            break
+        parts += [png[at:end], zlib.crc32(png[at + 4 : end]).to_bytes(4)]
+        at = end + 4
+    return b"".join(parts) + png[at:]
+
+
+def main(
+    inputs: Annotated[int, typer.Option(help="How many, the drawn ones among them.", min=1000)] = 100_000,
+    seed: Annotated[int, typer.Option(help="Of every random choice.", min=1)] = 1,
+) -> None:
+    """Look for a file that breaks the reader of photos."""
+    assert all(features.check(name) for name in ("jpg", "webp", "zlib"))
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = drawn_photos()
+        for name, data in drawn.items():
+            Path(folder, name).write_bytes(data)
+        print(f"{len(drawn)} drawn photos of the formats {', '.join(FORMATS)}", flush=True)
+        options = [
+            f"-runs={inputs}",
+            f"-seed={seed}",
+            f"-max_len={LONGEST}",
+            f"-timeout={SECONDS}",
+            f"-rss_limit_mb={MEGABYTES}",
+        ]
+        atheris.Setup([sys.argv[0], *options, folder], Target(inputs), custom_mutator=mutated)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    typer.run(main)
