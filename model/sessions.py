@@ -1,0 +1,24 @@
+"""Opens a network in ONNX Runtime; both networks of a photo's way, the detector's and the bundle's, are opened here."""
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # since 1.29 ONNX Runtime reports to its maker; photos are private
+
+
+def open_session(network: bytes | str) -> "InferenceSession":
+    """A session on the processor, safe to call from several threads.
+
+    Args:
+        network: an ONNX file's content or its path.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # a waiting thread would use a core
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
