@@ -4,7 +4,6 @@ Knows nothing of training. `takes_options` makes a command of them; `training.co
 """
 
 import inspect
-import re
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
@@ -12,50 +11,23 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
+from training.option_values import function, how_often, how_often_to_push, rate, regular_expression
 from training.recipe import Settings
 
 DEFAULTS = Settings()
 PHOTOS, RESULT, NETWORK = "Photos", "Result", "Network and training"
 RATE, RUN, LOOKING = "Learning rate, and when to stop", "The run, and going on with it", "Looking at it"
 TELLING = "Telling others"
-OFF = ("no", "0")
 
 
-def _regular_expression(value: str | None) -> str | None:
-    try:
-        re.compile(value or "")
-    except re.error as error:
-        raise typer.BadParameter(f"{value!r} is no regular expression: {error}.") from None
-    return value
+def one(panel: str, text: str, *, names: tuple[str, ...] = (), **more: Any) -> Any:
+    """An option below the headline `panel`, with its help."""
+    return typer.Option(*names, help=text, rich_help_panel=panel, **more)
 
 
-def _rate(value: str) -> str:
-    try:
-        right = value == "auto" or float(value) >= 1e-8
-    except ValueError:
-        right = False
-    if not right:
-        raise typer.BadParameter(f"{value!r} is neither a rate from 1e-8 on nor auto.")
-    return value
-
-
-def _how_often(value: str) -> str:
-    if value not in ("epoch", "no") and not (value.isdecimal() and int(value) > 0):
-        raise typer.BadParameter(f"{value!r} is neither epoch, nor a number of steps, nor no.")
-    return value
-
-
-def _how_often_to_push(value: str) -> str:
-    if value not in ("epoch", "end") and not (value.isdecimal() and int(value) > 0):
-        raise typer.BadParameter(f"{value!r} is neither epoch, nor a number of steps, nor end.")
-    return value
-
-
-def _function(value: list[str] | None) -> list[str] | None:
-    for name in value or []:
-        if not re.fullmatch(r"[\w.]+:\w+", name):
-            raise typer.BadParameter(f"{name!r} is not of the form package.module:function.")
-    return value
+def many(panel: str, text: str, **more: Any) -> Any:
+    """An option that may be given several times."""
+    return one(panel, text, show_default=False, **more)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,257 +36,173 @@ class Options:
 
     data: Annotated[
         list[Path],
-        typer.Option(
-            help="A folder that holds one folder of photos per label. May be given several times.",
-            metavar="DIR",
-            show_default=False,
-            rich_help_panel=PHOTOS,
-        ),
+        many(PHOTOS, "A folder that holds one folder of photos per label. May be given several times.", metavar="DIR"),
     ] = field(default_factory=list)
     boxes: Annotated[
         list[Path],
-        typer.Option(
+        many(
+            PHOTOS,
+            "Whole photographs to learn from too: a file with the columns photo, left, top, right, bottom (pixels), label, beside its photos. May be given several times.",
             metavar="CSV",
-            help="Whole photographs to learn from too: a file with the columns photo, left, top, right, bottom (pixels), "
-            "label, beside its photos. May be given several times.",
-            show_default=False,
-            rich_help_panel=PHOTOS,
         ),
     ] = field(default_factory=list)
     faces: Annotated[
         Literal["auto", "yes", "no"],
-        typer.Option(
-            help="Find faces and answer each, or answer the whole photo; auto looks at some photos.",
-            rich_help_panel=PHOTOS,
-        ),
+        one(PHOTOS, "Find faces and answer each, or answer the whole photo; auto looks at some photos."),
     ] = "auto"
-    valid: Annotated[
-        float, typer.Option(min=0.01, max=0.9, help="Share of the photos held out.", rich_help_panel=PHOTOS)
-    ] = 0.2
+    valid: Annotated[float, one(PHOTOS, "Share of the photos held out.", metavar="SHARE", min=0.01, max=0.9)] = 0.2
     hold_out: Annotated[
         Path | None,
-        typer.Option(
-            help="Folder of photographs; samples of the same photograph (see --group-by) are held out.",
+        one(
+            PHOTOS,
+            "Folder of photographs; samples of the same photograph (see --group-by) are held out.",
             metavar="DIR",
-            rich_help_panel=PHOTOS,
         ),
     ] = None
     group_by: Annotated[
         str | None,
-        typer.Option(
+        one(
+            PHOTOS,
+            "Photos whose file names give the same first group stay on one side of the split.",
             metavar="REGEX",
-            help="Photos whose file names give the same first group stay on one side of the split.",
-            callback=_regular_expression,
-            rich_help_panel=PHOTOS,
+            callback=regular_expression,
         ),
     ] = None
     skip: Annotated[
         list[str],
-        typer.Option(
-            metavar="GLOB",
-            help="File names to leave out, such as 'augmented_*'. May be given several times.",
-            show_default=False,
-            rich_help_panel=PHOTOS,
-        ),
+        many(PHOTOS, "File names to leave out, such as 'augmented_*'. May be given several times.", metavar="GLOB"),
     ] = field(default_factory=list)
     cache: Annotated[
-        Path,
-        typer.Option(
-            help="Where the small cut-out pictures are kept for the next run.", metavar="DIR", rich_help_panel=PHOTOS
-        ),
+        Path, one(PHOTOS, "Where the small cut-out pictures are kept for the next run.", metavar="DIR")
     ] = Path("runs/pictures")
 
     out: Annotated[
         Path,
-        typer.Option(
-            help="The bundle's folder; an existing bundle there is replaced when all went well.",
-            metavar="DIR",
-            rich_help_panel=RESULT,
-        ),
+        one(RESULT, "The bundle's folder; an existing bundle there is replaced when all went well.", metavar="DIR"),
     ] = Path("bundle")
-    name: Annotated[
-        str, typer.Option(help="What the bundle is called; by default, after its labels.", rich_help_panel=RESULT)
-    ] = ""
+    name: Annotated[str, one(RESULT, "What the bundle is called; by default, after its labels.", metavar="TEXT")] = ""
     card_notes: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Words of your own for the model card, below headings such as '## What was tried'.",
-            rich_help_panel=RESULT,
+        one(
+            RESULT, "Words of your own for the model card, below headings such as '## What was tried'.", metavar="FILE"
         ),
     ] = None
 
-    arch: Annotated[str, typer.Option(help="Backbone: a timm or torchvision name.", rich_help_panel=NETWORK)] = (
-        DEFAULTS.arch
-    )
+    arch: Annotated[str, one(NETWORK, "Backbone: a timm or torchvision name.", metavar="NAME")] = DEFAULTS.arch
     weights: Annotated[
-        Path | None,
-        typer.Option(
-            help="File of backbone weights, instead of downloading them.", metavar="FILE", rich_help_panel=NETWORK
-        ),
+        Path | None, one(NETWORK, "File of backbone weights, instead of downloading them.", metavar="FILE")
     ] = None
-    pretrained: Annotated[bool, typer.Option(help="Start from pretrained weights.", rich_help_panel=NETWORK)] = (
-        DEFAULTS.pretrained
+    pretrained: Annotated[bool, one(NETWORK, "Start from pretrained weights.")] = DEFAULTS.pretrained
+    size: Annotated[int, one(NETWORK, "Side of the network's input in pixels.", metavar="PIXELS", min=32, max=1024)] = (
+        DEFAULTS.size
     )
-    size: Annotated[
-        int, typer.Option(min=32, max=1024, help="Side of the network's input in pixels.", rich_help_panel=NETWORK)
-    ] = DEFAULTS.size
     epochs: Annotated[
-        int,
-        typer.Option(min=1, help="Epochs of the whole network, after one of its head alone.", rich_help_panel=NETWORK),
+        int, one(NETWORK, "Epochs of the whole network, after one of its head alone.", metavar="N", min=1)
     ] = DEFAULTS.epochs
-    batch_size: Annotated[int, typer.Option(min=2, help="Photos per step.", rich_help_panel=NETWORK)] = (
-        DEFAULTS.batch_size
-    )
-    seed: Annotated[int, typer.Option(help="Of every random choice.", rich_help_panel=NETWORK)] = DEFAULTS.seed
+    batch_size: Annotated[int, one(NETWORK, "Photos per step.", metavar="N", min=2)] = DEFAULTS.batch_size
+    seed: Annotated[int, one(NETWORK, "Of every random choice.", metavar="N")] = DEFAULTS.seed
 
     lr: Annotated[
         str,
-        typer.Option(
-            metavar="RATE|auto",
-            help="Base learning rate; auto looks for one with fastai's finder.",
-            callback=_rate,
-            rich_help_panel=RATE,
-        ),
+        one(RATE, "Base learning rate; auto looks for one with fastai's finder.", metavar="RATE|auto", callback=rate),
     ] = str(DEFAULTS.lr)
     monitor: Annotated[
         str,
-        typer.Option(
+        one(
+            RATE,
+            "What tells the best model, and whether training still gets better: a column of the table. The lower the better if its name holds loss or error, else the higher.",
             metavar="COLUMN",
-            help="What tells the best model, and whether training still gets better: a column of the table. "
-            "The lower the better if its name holds loss or error, else the higher.",
-            rich_help_panel=RATE,
         ),
     ] = "valid_loss"
     plateau: Annotated[
         int,
-        typer.Option(
+        one(
+            RATE,
+            "Lower the learning rate after so many epochs without anything better, instead of along a curve; 0: never.",
             min=0,
             metavar="EPOCHS",
-            help="Lower the learning rate after so many epochs without anything better, instead of along a curve; "
-            "0: never.",
-            rich_help_panel=RATE,
         ),
     ] = 0
-    plateau_factor: Annotated[float, typer.Option(min=1.01, help="... dividing it by this.", rich_help_panel=RATE)] = (
-        10.0
-    )
-    plateau_min: Annotated[
-        float, typer.Option(min=0, metavar="RATE", help="... but not below this.", rich_help_panel=RATE)
-    ] = 1e-6
+    plateau_factor: Annotated[float, one(RATE, "... dividing it by this.", metavar="N", min=1.01)] = 10.0
+    plateau_min: Annotated[float, one(RATE, "... but not below this.", min=0, metavar="RATE")] = 1e-06
     patience: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            metavar="EPOCHS",
-            help="Stop after so many epochs without anything better; 0: never.",
-            rich_help_panel=RATE,
-        ),
+        int, one(RATE, "Stop after so many epochs without anything better; 0: never.", min=0, metavar="EPOCHS")
     ] = 0
-    min_change: Annotated[
-        float, typer.Option(min=0, help="How much better counts as better, for both.", rich_help_panel=RATE)
-    ] = 0.0
+    min_change: Annotated[float, one(RATE, "How much better counts as better, for both.", metavar="N", min=0)] = 0.0
 
     run: Annotated[
         Path | None,
-        typer.Option(
+        one(
+            RUN,
+            "The run's own folder: checkpoints, logs, pictures, options. By default, after the time, in runs/.",
             metavar="DIR",
-            help="The run's own folder: checkpoints, logs, pictures, options. By default, after the time, in runs/.",
-            rich_help_panel=RUN,
         ),
     ] = None
     resume: Annotated[
         bool,
-        typer.Option(
-            "--resume",
-            help="Go on with the run in --run, by default the last one in runs/, with its options.",
-            rich_help_panel=RUN,
+        one(
+            RUN, "Go on with the run in --run, by default the last one in runs/, with its options.", names=("--resume",)
         ),
     ] = False
     save_every: Annotated[
-        str,
-        typer.Option(
-            metavar="epoch|STEPS|no",
-            help="How often to write what --resume needs.",
-            callback=_how_often,
-            rich_help_panel=RUN,
-        ),
+        str, one(RUN, "How often to write what --resume needs.", metavar="epoch|STEPS|no", callback=how_often)
     ] = "epoch"
     config: Annotated[
         Path | None,
-        typer.Option(
+        one(
+            RUN,
+            "A YAML or TOML file of options, such as a run's options.yaml; the command line counts more.",
             metavar="FILE",
-            help="A YAML or TOML file of options, such as a run's options.yaml; the command line counts more.",
-            rich_help_panel=RUN,
         ),
     ] = None
 
     notify: Annotated[
         list[str],
-        typer.Option(
+        many(
+            TELLING,
+            "Where to send messages, as Apprise writes it, such as tgram://TOKEN/CHAT, or a file of such addresses. May be given several times; NOTIFY_URLS in the environment or in .env is read too.",
             metavar="URL|@FILE",
-            help="Where to send messages, as Apprise writes it, such as tgram://TOKEN/CHAT, or a file of such addresses. "
-            "May be given several times; NOTIFY_URLS in the environment or in .env is read too.",
-            show_default=False,
-            rich_help_panel=TELLING,
         ),
     ] = field(default_factory=list)
     notify_every: Annotated[
         int,
-        typer.Option(
-            min=0,
-            metavar="EPOCHS",
-            help="A message after so many epochs too; 0: at the start and the end only.",
-            rich_help_panel=TELLING,
-        ),
+        one(TELLING, "A message after so many epochs too; 0: at the start and the end only.", min=0, metavar="EPOCHS"),
     ] = 0
     push_to_hub: Annotated[
         str | None,
-        typer.Option(
+        one(
+            TELLING,
+            "Upload the bundle to the Hugging Face hub; HF_TOKEN in the environment says who may.",
             metavar="USER/REPO",
-            help="Upload the bundle to the Hugging Face hub; HF_TOKEN in the environment says who may.",
-            rich_help_panel=TELLING,
         ),
     ] = None
     push_every: Annotated[
         str,
-        typer.Option(
+        one(
+            TELLING,
+            "How often to upload it, as far as it is trained.",
             metavar="epoch|STEPS|end",
-            help="How often to upload it, as far as it is trained.",
-            callback=_how_often_to_push,
-            rich_help_panel=TELLING,
+            callback=how_often_to_push,
         ),
     ] = "end"
     push_checkpoints: Annotated[
-        bool,
-        typer.Option(
-            "--push-checkpoints", help="Upload what --resume needs too, as checkpoints/.", rich_help_panel=TELLING
-        ),
+        bool, one(TELLING, "Upload what --resume needs too, as checkpoints/.", names=("--push-checkpoints",))
     ] = False
 
     metric: Annotated[
         list[str],
-        typer.Option(
+        many(
+            LOOKING,
+            "A metric of your own. It gets the probabilities (photos, labels) and the right labels' numbers (photos,) of all held-out photos as NumPy arrays, and gives a number or a dict of numbers. May be given several times.",
             metavar="MODULE:FUNCTION",
-            help="A metric of your own. It gets the probabilities (photos, labels) and the right labels' numbers "
-            "(photos,) of all held-out photos as NumPy arrays, and gives a number or a dict of numbers. "
-            "May be given several times.",
-            callback=_function,
-            show_default=False,
-            rich_help_panel=LOOKING,
+            callback=function,
         ),
     ] = field(default_factory=list)
     eval_data: Annotated[
         Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="A second set of photos, in folders like --data, to measure after each epoch.",
-            rich_help_panel=LOOKING,
-        ),
+        one(LOOKING, "A second set of photos, in folders like --data, to measure after each epoch.", metavar="DIR"),
     ] = None
-    tensorboard: Annotated[
-        bool, typer.Option(help="Write events for TensorBoard into the run's folder.", rich_help_panel=LOOKING)
-    ] = True
+    tensorboard: Annotated[bool, one(LOOKING, "Write events for TensorBoard into the run's folder.")] = True
 
     def settings(self) -> Settings:
         """The recipe's part of them; its learning rate is the default one while it is to be found."""

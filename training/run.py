@@ -19,6 +19,7 @@ from PIL import Image
 
 from model.bundle import ANSWERS
 from training.bundle import staged, write_answers
+from training.callbacks.curves import Course
 from training.callbacks.stopping import asked_to_stop
 from training.card import CONFUSION, SAMPLES, confusion_text, read_notes, save_confusion, save_samples
 from training.configured import write_options
@@ -85,6 +86,7 @@ def run(options: Options, folder: Path, told: Telling) -> None:
     push = told.pusher(options, folder, _exporter(loaders, photos, settings, name))
     with staged(options.out) if is_first() else nullcontext(options.out) as bundle:
         train_learner(learner, options, folder, photos, told.callbacks(push))
+        course = Course.of(learner.recorder)
         go_on_alone()
         laps.end("training")
         figures = measure(*held_out_logits(learner), photos.collection.labels, photos.collection.answers)
@@ -109,7 +111,7 @@ def run(options: Options, folder: Path, told: Telling) -> None:
         made_with = {key: getattr(value, "name", value) for key, value in asdict(settings).items() if value is not None}
         measured = describe(bundle, folder / EVALUATION, held_out, made_with, notes)
         laps.end("measuring")
-        report = write_run_report(folder, learner, measured, export.manifest, laps.seconds)
+        report = write_run_report(folder, course, measured, export.manifest, laps.seconds)
         print(f"{as_text(measured)}\nWith pictures: {report}", flush=True)
     say_what_was_written(options.out, export, sum(laps.seconds.values()))
     told.notify.note(f"Right on held-out photos: {figures.accuracy}. The bundle is in {options.out}.")

@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 import yaml
-from fastai.learner import Learner
 from matplotlib.figure import Figure
 
 from model.bundle import Manifest
+from training.callbacks.curves import Course
 from training.callbacks.rows import HISTORY, read_history
 from training.measured import Measured
 from training.page import INK, SERIES, Plot, Section, Table, Text, Tile, Tiles, figure, write_page
@@ -38,13 +38,13 @@ class Laps:
 
 
 def write_run_report(
-    folder: Path, learner: Learner, measured: Measured, manifest: Manifest, seconds: Mapping[str, float]
+    folder: Path, course: Course, measured: Measured, manifest: Manifest, seconds: Mapping[str, float]
 ) -> Path:
     """Write the page.
 
     Args:
         folder: of the run, with its history and its options.
-        learner: as it was trained.
+        course: of the training.
         measured: on the held-out photos, see `training.held_out`.
         manifest: of the bundle.
         seconds: that each part of the run took, by the part's name.
@@ -54,7 +54,7 @@ def write_run_report(
     in_short, *others = sections_of(measured, manifest)
     sections = [
         in_short,
-        Section("How it was trained", _training(learner, rows)),
+        Section("How it was trained", _training(course, rows)),
         *others,
         Section("What it learned from", _data(manifest)),
         Section("How long it took", _timings(seconds, rows)),
@@ -69,16 +69,13 @@ def write_run_report(
     return file
 
 
-def _training(learner: Learner, rows: Sequence[Mapping[str, str]]) -> list[Plot | Table | Text]:
-    record = learner.recorder
-    if not record.values:
+def _training(course: Course, rows: Sequence[Mapping[str, str]]) -> list[Plot | Table | Text]:
+    if not rows:
         return []
-    valid = [float(row["valid_loss"]) for row in rows[-len(record.iters) :]]
-    losses, rates = [float(loss) for loss in record.losses], record.lrs
     best = min(range(len(rows)), key=lambda place: float(rows[place]["valid_loss"]))
     return [
-        Plot(_losses(losses, record.iters, valid), "The loss of training photos, smoothed, and of held-out ones."),
-        Plot(_rates(rates), "The learning rate of the head."),
+        Plot(_losses(course), "The loss of training photos, smoothed, and of held-out ones."),
+        Plot(_rates(course.rates), "The learning rate of the head."),
         Text(
             f"The held-out loss was lowest after epoch {rows[best]['epoch']}, at {float(rows[best]['valid_loss']):.4f}."
         ),
@@ -86,11 +83,11 @@ def _training(learner: Learner, rows: Sequence[Mapping[str, str]]) -> list[Plot 
     ]
 
 
-def _losses(losses: Sequence[float], ends: Sequence[int], valid: Sequence[float]) -> Figure:
+def _losses(course: Course) -> Figure:
     drawing = figure(7.6, 3.4)
     axes = drawing.axes[0]
-    axes.plot(range(1, len(losses) + 1), losses, color=SERIES[0], linewidth=1.5, label="training")
-    axes.plot(ends[: len(valid)], valid, "o-", color=SERIES[1], linewidth=1.5, markersize=4, label="held out")
+    axes.plot(range(1, len(course.losses) + 1), course.losses, color=SERIES[0], linewidth=1.5, label="training")
+    axes.plot(course.ends, course.valid, "o-", color=SERIES[1], linewidth=1.5, markersize=4, label="held out")
     axes.set(xlabel="step", ylabel="loss")
     axes.grid(color=INK, alpha=0.1)
     axes.legend(frameon=False, labelcolor=INK)

@@ -1,10 +1,12 @@
 """Pictures of a training: losses and learning rate over its steps, and how a learning rate was found."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from fastai.callback.core import Callback
+from fastai.learner import Recorder
 from fastai.torch_core import rank_distrib
 from matplotlib.figure import Figure
 
@@ -12,6 +14,24 @@ from training.callbacks.files import write_whole
 
 CURVES = "curves.png"
 TRAIN, VALID, RATE = "#9db4cf", "#1f4e8c", "#d08a2e"
+
+
+@dataclass(frozen=True)
+class Course:
+    """What a fastai recorder saw: losses and learning rates of each step, the steps at which epochs ended, and the losses
+    of the held-out photos there."""
+
+    losses: list[float]
+    rates: list[float]
+    ends: list[int]
+    valid: list[float]
+
+    @classmethod
+    def of(cls, record: Recorder) -> Self:
+        """To be read before the learner predicts anything: that clears the recorder."""
+        column = list(record.metric_names[1:]).index("valid_loss")
+        valid = [float(row[column]) for row in record.values]
+        return cls([float(loss) for loss in record.losses], list(record.lrs), list(record.iters), valid)
 
 
 class SaveCurves(Callback):
@@ -24,23 +44,20 @@ class SaveCurves(Callback):
         self._file = Path(folder) / CURVES
 
     def after_fit(self) -> None:
-        record = self.recorder
-        if record.values and not rank_distrib():
-            column = list(record.metric_names[1:]).index("valid_loss")
-            valid = [row[column] for row in record.values]
-            save(draw_curves([float(loss) for loss in record.losses], record.iters, valid, record.lrs), self._file)
+        if self.recorder.values and not rank_distrib():
+            save(draw_curves(Course.of(self.recorder)), self._file)
 
 
-def draw_curves(losses: Sequence[float], ends: Sequence[int], valid: Sequence[float], rates: Sequence[float]) -> Figure:
-    """Losses and rates of each step, and the loss of the held-out photos at the steps where epochs ended."""
+def draw_curves(course: Course) -> Figure:
+    """Losses and learning rate on one picture."""
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     axes = figure.subplots()
-    axes.plot(range(1, len(losses) + 1), losses, color=TRAIN, label="training (smoothed)")
-    axes.plot(ends, valid, color=VALID, marker="o", markersize=4, label="held out")
+    axes.plot(range(1, len(course.losses) + 1), course.losses, color=TRAIN, label="training (smoothed)")
+    axes.plot(course.ends, course.valid, color=VALID, marker="o", markersize=4, label="held out")
     axes.set(xlabel="step", ylabel="loss")
     axes.grid(alpha=0.25)
     other = axes.twinx()
-    other.plot(range(1, len(rates) + 1), rates, color=RATE, linestyle=":", label="learning rate")
+    other.plot(range(1, len(course.rates) + 1), course.rates, color=RATE, linestyle=":", label="learning rate")
     other.set(ylabel="learning rate")
     other.set_ylim(bottom=0)
     lines = [*axes.get_lines(), *other.get_lines()]
