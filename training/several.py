@@ -68,6 +68,17 @@ def trained_together(learner: Learner) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def as_if_alone() -> Iterator[None]:
+    """Inside, fastai asks the other processes for nothing, which are doing something else meanwhile."""
+    size = os.environ.pop("WORLD_SIZE", None)  # by which it knows of them
+    try:
+        yield
+    finally:
+        if size is not None:
+            os.environ["WORLD_SIZE"] = size
+
+
 def go_on_alone() -> None:
     """End all processes but the first, for which the training of several is over."""
     if not several():
@@ -75,7 +86,7 @@ def go_on_alone() -> None:
     teardown_distrib()
     if not is_first():
         sys.exit()
-    del os.environ["WORLD_SIZE"]  # by which fastai knows
+    del os.environ["WORLD_SIZE"]
 
 
 def _broadcast(self: DistributedDL, items: Sequence[int], rank: int) -> Any:

@@ -23,6 +23,7 @@ from training.export import ExportRefused, export_learner
 from training.hub_card import write_hub_card
 from training.learners import one_line
 from training.sample_photos import drawn
+from training.several import as_if_alone
 
 CHECKPOINTS = "checkpoints"
 KEPT = ("*.pth", "*.yaml", "*.csv")  # of a run's folder; its pictures may show people
@@ -163,7 +164,8 @@ class PushToHub(Callback):
     def _push(self, learner: Learner, title: str) -> None:
         folder = Path(tempfile.mkdtemp())
         try:
-            self._export(learner, folder)
+            with as_if_alone():
+                self._export(learner, folder)
         except ExportRefused as error:
             shutil.rmtree(folder)
             print(f"Warning: {title!r} was not pushed to {self._uploads.repository}. {error}")
