@@ -124,7 +124,8 @@ def test_stopping_a_training_leaves_the_old_bundle_and_the_kept_pictures_as_they
     output, _ = process.communicate(timeout=60)
     last = output.strip().splitlines()[-1]
     assert re.fullmatch(
-        r"Interrupted: nothing was written to bundle. Go on with it by: python -m training --resume --run runs/\S+", last
+        r"Interrupted: nothing was written to bundle. Go on with it by: python -m training --resume --run runs/\S+",
+        last,
     )
     assert process.returncode == 1 and "Traceback" not in output
     assert content(run.bundle) == bundle
@@ -169,6 +170,19 @@ def test_photos_of_faces_give_a_bundle_that_finds_faces(tmp_path: Path) -> None:
             "Error: The weights of test_resnet cannot be loaded",
         ),
         (["--data", "photos", "--hold-out", "photos"], "Error: --hold-out needs --group-by"),
+        (
+            ["--data", "photos", "--monitor", "accuracy"],
+            "Error: --monitor accuracy: there is no such column; the columns are train_loss, valid_loss, error_rate.",
+        ),
+        (
+            ["--data", "photos", "--metric", "none_of_mine:f"],
+            "Error: --metric none_of_mine:f: there is no module none_of_mine",
+        ),
+        (
+            ["--data", "photos", "--eval-data", "others"],
+            "Error: --eval-data others: nothing is trained to answer star.",
+        ),
+        ([], "Error: Say where the photos are: --data DIR"),
         (["--data", "photos", "--out", "file"], "Error: file is a file; name a folder for the bundle"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -178,6 +192,8 @@ def test_what_is_in_the_way_is_said_in_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     shutil.copytree(shape_files, "photos")
+    shutil.copytree("photos", "others")
+    Path("others/square").rename("others/star")
     Path("empty").mkdir()
     Path("file").touch()
     options = ["--no-pretrained", "--arch", "test_resnet", "--size", "32", "--faces", "no"]

@@ -61,7 +61,7 @@ def draw_curves(course: Course) -> Figure:
     other.set(ylabel="learning rate")
     other.set_ylim(bottom=0)
     lines = [*axes.get_lines(), *other.get_lines()]
-    axes.legend(lines, [str(line.get_label()) for line in lines], frameon=False)
+    figure.legend(lines, [str(line.get_label()) for line in lines], frameon=False, loc="outside upper center", ncols=3)
     return figure
 
 
