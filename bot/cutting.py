@@ -36,6 +36,7 @@ def cut_out(photo: bytes, box: Box | None, units: int) -> bytes:
                 round(min(float(image.height), down + reach)),
             )
         )
+    image.info.clear()  # else Pillow writes the comments it found into the new file
     file = io.BytesIO()
     image.save(file, "JPEG", quality=95)
     return file.getvalue()

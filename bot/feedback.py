@@ -62,8 +62,10 @@ class Feedback:
         message = query.message
         tap = Tap.read(query.data or "", len(taps.choices(self._bundle)))
         note("button")
-        if not isinstance(message, Message) or message.chat.type != ChatType.PRIVATE:
+        if not isinstance(message, Message) or not message.is_accessible or message.chat.type != ChatType.PRIVATE:
             await _answer(query, say("feedback.old", spoken))
+            if isinstance(message, Message):
+                await _edit(message, None)
             return
         key = message.chat_id, message.message_id
         if key in self._ended:

@@ -80,10 +80,11 @@ async def send(telegram: Telegram, request: Request) -> Response:
 
 
 async def press(telegram: Telegram, request: Request) -> Response:
-    """An inline button."""
+    """An inline button, of a message that may be too old for the bot to see."""
     parameters = await read_parameters(request)
     chat, person = _person(telegram, parameters)
-    telegram.press(chat, person, parameters.integer("message_id"), parameters.text("data"))
+    message_id, data = parameters.integer("message_id"), parameters.text("data")
+    telegram.press(chat, person, message_id, data, parameters.flag("too_old"))
     return JSONResponse({})
 
 

@@ -55,8 +55,8 @@ class Telegram:
         self.updates.add("message", message)
         return message
 
-    def press(self, chat: int, person: Json, message_id: int, data: str) -> None:
-        """A person presses an inline button.
+    def press(self, chat: int, person: Json, message_id: int, data: str, too_old: bool = False) -> None:
+        """A person presses an inline button; of a message that is too old, the bot learns no more than its number.
 
         Raises:
             Refusal: the message is gone or has no such button.
@@ -69,7 +69,8 @@ class Telegram:
         self._callbacks[query_id] = chat
         while len(self._callbacks) > MAX_CALLBACKS:
             self._callbacks.popitem(last=False)
-        shown = self.chats.as_now(message)
+        inaccessible = {"message_id": message_id, "chat": message["chat"], "date": 0}
+        shown = inaccessible if too_old else self.chats.as_now(message)
         query = {"id": query_id, "from": person, "message": shown, "chat_instance": str(chat), "data": data}
         self.updates.add("callback_query", query)
 

@@ -4,6 +4,7 @@ Speaks HTTP to the people's side of the local chat and knows nothing of the bot 
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -33,6 +34,7 @@ class Person:
         self._http = httpx.Client(base_url=url, timeout=60, trust_env=False, verify=False)  # no certificates to load
         self._last: int = self._get("/chat/events", {"chat": self._where, "after": 0, "timeout": 0}).json()["last"]
         self._unread: list[dict[str, Any]] = []
+        self._taken: set[int] = set()
 
     def say(self, text: str, reply_to: int | None = None) -> int:
         """Send a text, as a reply to the message with that id if one is given; returns its message id."""
@@ -56,12 +58,24 @@ class Person:
         """Send a message of another kind ("sticker", "video", "voice", "location", ...); returns its message id."""
         return self._send({"kind": kind}, [] if data is None else [(kind, data, "application/octet-stream")])[0]
 
-    def press(self, message: dict[str, Any], data: str) -> None:
-        """Press the button with that callback data under a message of the bot."""
+    def tap(self, message: dict[str, Any], text: str) -> None:
+        """Tap the button that begins with that text under a message of the bot."""
+        buttons = [button for row in message["reply_markup"]["inline_keyboard"] for button in row]
+        self.press(message, next(button["callback_data"] for button in buttons if button["text"].startswith(text)))
+
+    def press(self, message: dict[str, Any], data: str, too_old: bool = False) -> None:
+        """Press the button with that callback data under a message of the bot.
+
+        Args:
+            message: as the person sees it.
+            data: the button's.
+            too_old: whether Telegram tells the bot no more of the message than its number.
+        """
         body = {
             "chat": self.chat,
             "message_id": message["message_id"],
             "data": data,
+            "too_old": too_old,
             "language": self.language,
             "name": self.name,
         }
@@ -93,6 +107,24 @@ class Person:
         taken, self._unread = self._unread[:count], self._unread[count:]
         return taken
 
+    def changed(self, message: dict[str, Any], timeout: float = 60.0) -> dict[str, Any]:
+        """A message of the bot after its next change that was not returned yet.
+
+        Raises:
+            AssertionError: it does not change in time.
+        """
+        return self._next("edit", timeout, lambda event: event["message"]["message_id"] == message["message_id"])[
+            "message"
+        ]
+
+    def notice(self, timeout: float = 60.0) -> str:
+        """What the bot says to the next tap that was not asked for yet; empty when it says nothing.
+
+        Raises:
+            AssertionError: it does not react to a tap in time.
+        """
+        return str(self._next("callback_answer", timeout, lambda event: True)["text"])
+
     def silence(self, seconds: float) -> None:
         """Check that the bot sends no message for that long.
 
@@ -117,6 +149,17 @@ class Person:
         answer = self._http.post("/chat/send", data=form, files=[("files", file) for file in files or []])
         ids: list[int] = _checked(answer).json()["message_ids"]
         return ids
+
+    def _next(self, kind: str, timeout: float, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        deadline = time.monotonic() + timeout
+        while True:
+            for event in self.seen:
+                if event["type"] == kind and event["id"] not in self._taken and wanted(event):
+                    self._taken.add(event["id"])
+                    return event
+            left = deadline - time.monotonic()
+            assert left > 0, f"no {kind} within {timeout:g} s; the chat's last events: {self.seen[-8:]}"
+            self._read(left)
 
     def _read(self, timeout: float) -> None:
         parameters = {"chat": self._where, "after": self._last, "timeout": min(timeout, 20)}

@@ -106,3 +106,32 @@ def test_a_pressed_button_is_answered_once(ada: Person, call: Call, question: di
 def test_only_buttons_that_are_there_can_be_pressed(ada: Person, question: dict[str, Any]) -> None:
     with pytest.raises(AssertionError, match="has no button"):
         ada.press(question, "maybe")
+
+
+def test_a_picture_is_replaced_by_another_with_its_caption(ada: Person, call: Call) -> None:
+    ada.send_photo(picture(60, 40))
+    ada.send_photo(picture(30, 20))
+    first, second = (sent["message"]["photo"][-1]["file_id"] for sent in call("getUpdates")["result"])
+    sent = call("sendPhoto", chat_id=1, photo=first, caption="Before", reply_markup=KEYBOARD)["result"]["message_id"]
+    media = {"type": "photo", "media": second, "caption": "After"}
+    edited = call("editMessageMedia", chat_id=1, message_id=sent, media=media)["result"]
+    assert edited["photo"][-1]["width"] == 30 and edited["caption"] == "After" and "reply_markup" not in edited
+    refused = call("editMessageMedia", chat_id=1, message_id=sent, media={"type": "sticker", "media": second})
+    assert "wrong type of media" in refused["description"]
+
+
+def test_a_button_s_message_shows_what_it_replies_to_as_that_is_now(ada: Person, call: Call) -> None:
+    said = ada.say("hello")
+    call("sendMessage", chat_id=1, text="Sure?", reply_markup=KEYBOARD, reply_parameters={"message_id": said})
+    question = ada.answers()[0]
+    ada.press(question, "yes")
+    assert update(call)["callback_query"]["message"]["reply_to_message"]["message_id"] == said
+    ada.delete(said)
+    ada.press(question, "no")
+    assert "reply_to_message" not in update(call)["callback_query"]["message"]
+
+
+def test_a_button_of_an_old_message_tells_little_of_it(ada: Person, call: Call, question: dict[str, Any]) -> None:
+    ada.press(question, "yes", too_old=True)
+    message = update(call)["callback_query"]["message"]
+    assert message["date"] == 0 and message["message_id"] == question["message_id"] and "text" not in message
