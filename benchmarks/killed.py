@@ -20,21 +20,21 @@ def main(
     """Kill the bot again and again."""
     chance = random.Random(6)
     with LocalChat() as chat:
-        crowd, answered_before = Crowd(chat), 0
+        crowd, answered_before = Crowd(chat), 0  # before each kill
         bot = start_bot(chat)
         try:
             crowd.send(photos + 1).result()
             crowd.wait(1, patience)
             for round_ in range(times):
-                expected = len(crowd.answers) + crowd.lost + photos
+                before = len(crowd.answers)
                 for sending in [crowd.send(person) for person in range(1, photos + 1)]:
                     sending.result()
                 time.sleep(chance.uniform(0, within))
                 bot.kill()
                 bot.wait()
-                answered_before += len(crowd.answers) - (expected - photos)
+                answered_before += len(crowd.answers) - before
                 bot = start_bot(chat)
-                crowd.wait(expected, patience)
+                crowd.wait(len(crowd.sent), patience)
                 print(f"killed {round_ + 1} times: {crowd.lost} lost, {crowd.again} answers came twice", flush=True)
         finally:
             bot.terminate()
