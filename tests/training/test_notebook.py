@@ -8,6 +8,7 @@ from nbclient import NotebookClient
 
 from model.classifier import Classifier
 from tests.training.shapes import LABELS, save_shapes, shape_photo
+from training.callbacks.rows import read_history
 
 NOTEBOOK = Path(__file__).parents[2] / "training" / "train.ipynb"
 
@@ -15,7 +16,12 @@ NOTEBOOK = Path(__file__).parents[2] / "training" / "train.ipynb"
 def test_the_notebook_trains_a_bundle_that_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_shapes(tmp_path / "photos", each=8)
     settings = {"ARCH": "test_resnet", "WEIGHTS": "none", "SIZE": "32", "EPOCHS": "1", "BATCH_SIZE": "8", "FACES": "no"}
-    places = {"DATA": tmp_path / "photos", "OUT": tmp_path / "bundle", "CACHE": tmp_path / "cache"}
+    places = {
+        "DATA": tmp_path / "photos",
+        "OUT": tmp_path / "bundle",
+        "CACHE": tmp_path / "cache",
+        "RUN": tmp_path / "run",
+    }
     for name, value in {**settings, **places, "IPYTHONDIR": tmp_path / "ipython", "OMP_NUM_THREADS": 1}.items():
         monkeypatch.setenv(name, str(value))
     notebook = nbformat.read(NOTEBOOK, as_version=4)
@@ -26,6 +32,14 @@ def test_the_notebook_trains_a_bundle_that_answers(tmp_path: Path, monkeypatch: 
     assert len(pictures) == 5  # photos, a batch, the losses, the confusion matrix, the top losses
     text = "".join(output.get("text", "") for output in outputs)
     assert "Both models agree" in text and "python -m bot --local" in text
+    assert {file.name for file in (tmp_path / "run").iterdir()} == {
+        "last.pth",
+        "best.pth",
+        "history.csv",
+        "evaluation",
+    }
+    [*_, last] = read_history(tmp_path / "run" / "history.csv")
+    assert last["epoch"] == "1" and 0 <= float(last["worst_label"]) <= 1
     assert Classifier.open(tmp_path / "bundle").predict(shape_photo("circle", 50)).label in LABELS
 
 
