@@ -36,7 +36,7 @@ def main(
             print(f"photos                 {photos}")
             print(f"answered               {photos - crowd.lost}")
             print(f"answered twice         {crowd.again}")
-            print(f"from photo to answer   {percentiles(crowd.milliseconds())}")
+            print(f"from photo to answer   {percentiles(crowd.milliseconds(set(range(1, people + 1))))}")
         finally:
             chat.faults.clear()
             bot.terminate()
