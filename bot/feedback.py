@@ -29,7 +29,7 @@ from bot.taps import Step, Tap
 from bot.texts import say
 from model import Bundle, PhotoError, Prediction
 
-RULE = "\n\n⸻\n\n"  # between an answer and what follows from a tap
+RULE = "\n\n· · ·\n\n"  # between an answer and what follows from a tap
 LAST = (Step.RIGHT, Step.NO, Step.LABEL)  # after which a message has no buttons any more
 REMEMBERED = 1000  # messages that had their last tap: a double click does nothing twice
 MOST, PER_SECONDS = 20, 3600.0  # photos that one person may give

@@ -23,7 +23,8 @@ def address() -> Iterator[str]:
     """Where the bot's local chat is; the bot is stopped with Ctrl-C afterwards and must end well."""
     bot = subprocess.Popen(
         [sys.executable, "-m", "bot", "--local", "--port", "0"],
-        env={key: value for key, value in os.environ.items() if not key.startswith(("TELEGRAM", "MODEL"))},
+        env={key: value for key, value in os.environ.items() if not key.startswith(("TELEGRAM", "MODEL"))}
+        | {"OPERATOR_CHAT_ID": "9"},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -82,4 +83,29 @@ def test_a_french_person_gets_french_answers(browser: Browser, address: str) -> 
     expect(page.locator(".in").last).to_contain_text("On dirait que tu portes un masque")
     ARTEFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTEFACTS / "chat-french-phone.png")
+    context.close()
+
+
+def test_a_wrong_answer_is_tapped_and_its_photo_given_to_the_operator(browser: Browser, address: str) -> None:
+    context = browser.new_context(locale="en-US", color_scheme="light", viewport={"width": 900, "height": 1100})
+    operator, person = context.new_page(), context.new_page()
+    for page, chat in ((operator, 9), (person, 3)):
+        page.set_default_timeout(60_000)
+        page.goto(f"{address}/?chat={chat}")
+        page.get_by_role("button", name="Start").click()
+        expect(page.locator(".in")).to_have_count(1)
+    send(person, photo(beside(bare(), masked()), "two.jpg"))
+    answer = person.locator(".in").last
+    answer.get_by_role("button", name="Wrong").click()
+    expect(answer).to_contain_text("May I send one face of this photo, cut out, to whoever runs me")
+    answer.get_by_role("button", name="Yes, send it").click()
+    answer.get_by_role("button", name="2", exact=True).click()
+    answer.get_by_role("button", name="not a face").click()
+    expect(answer).to_contain_text("It is sent, with the right answer: not a face.")
+    expect(answer.locator(".keyboard")).to_have_count(0)
+    expect(operator.locator(".in").last).to_contain_text("label: no_face")
+    for page, name in ((person, "person"), (operator, "operator")):
+        page.bring_to_front()
+        page.wait_for_function("[...document.images].every((image) => image.complete)")
+        page.screenshot(path=ARTEFACTS / f"wrong-answer-{name}.png")
     context.close()

@@ -85,8 +85,8 @@ def is_red(image: Image.Image) -> bool:
 def test_right_is_thanked_for_and_counted(person: Person, operator: Person) -> None:
     counted = FEEDBACK.labels("red or blue", "with_mask", "right")._value.get()
     answer = answer_to(person, red_face())
-    assert buttons(answer) == ["👍 Right", "👎 Wrong"]
-    after = go(person, answer, "👍")
+    assert buttons(answer) == ["✓ Right", "✗ Wrong"]
+    after = go(person, answer, "✓")
     assert "Thank you" in person.notice()
     assert buttons(after) == [] and words(after) == words(answer)
     operator.say("/stats")
@@ -99,7 +99,7 @@ def test_a_wrong_answer_s_photo_goes_to_the_operator_only_after_a_yes_with_the_r
     person: Person, operator: Person
 ) -> None:
     answer = answer_to(person, red_face())
-    asked = go(person, answer, "👎")
+    asked = go(person, answer, "✗")
     assert words(asked).startswith(words(answer)) and "May I send this photo" in words(asked)
     assert buttons(asked) == ["Yes, send it", "No"]
     choosing = go(person, asked, "Yes")
@@ -119,9 +119,9 @@ def test_a_wrong_answer_s_photo_goes_to_the_operator_only_after_a_yes_with_the_r
 
 
 def test_no_sends_nothing(person: Person, operator: Person) -> None:
-    asked = go(person, answer_to(person, red_face()), "👎", "No")
+    asked = go(person, answer_to(person, red_face()), "✗", "No")
     assert "nothing was sent" in words(asked) and buttons(asked) == []
-    changed_mind = go(person, answer_to(person, red_face()), "👎", "Yes", "None of these")
+    changed_mind = go(person, answer_to(person, red_face()), "✗", "Yes", "None of these")
     assert "nothing was sent" in words(changed_mind) and buttons(changed_mind) == []
     operator.silence(0.5)
 
@@ -129,7 +129,7 @@ def test_no_sends_nothing(person: Person, operator: Person) -> None:
 @pytest.mark.parametrize("number", ["1", "2"])
 def test_of_several_faces_the_chosen_one_is_sent_and_no_other(person: Person, operator: Person, number: str) -> None:
     answer = answer_to(person, two_faces())
-    asked = go(person, answer, "👎")
+    asked = go(person, answer, "✗")
     assert "one face of this photo, cut out" in words(asked)
     which = go(person, asked, "Yes")
     assert "Which face" in words(which) and buttons(which) == ["1", "2", "No"]
@@ -146,7 +146,7 @@ def test_of_several_faces_the_chosen_one_is_sent_and_no_other(person: Person, op
 
 
 def test_a_face_that_was_not_found_is_given_whole(person: Person, operator: Person) -> None:
-    choosing = go(person, answer_to(person, no_face()), "👎", "Yes")
+    choosing = go(person, answer_to(person, no_face()), "✗", "Yes")
     assert "not a face" not in buttons(choosing)
     go(person, choosing, "without")
     assert operator.answers()[0]["caption"] == "label: without_mask\nanswer: no_face"
@@ -155,8 +155,8 @@ def test_a_face_that_was_not_found_is_given_whole(person: Person, operator: Pers
 def test_french_people_are_asked_in_french(asking_chat: LocalChat, asking: RunningBot, operator: Person) -> None:
     person = Person(asking_chat.url, chat=next(_people), language="fr")
     answer = answer_to(person, blue_face())
-    assert buttons(answer) == ["👍 Juste", "👎 Faux"]
-    asked = go(person, answer, "👎")
+    assert buttons(answer) == ["✓ Juste", "✗ Faux"]
+    asked = go(person, answer, "✗")
     assert "Puis-je envoyer cette photo" in words(asked)
     given = go(person, asked, "Oui", "masque mal")
     assert "C'est envoyé, avec la bonne réponse\N{NO-BREAK SPACE}: masque mal porté" in words(given)
@@ -165,7 +165,7 @@ def test_french_people_are_asked_in_french(asking_chat: LocalChat, asking: Runni
 
 def test_a_photo_that_was_deleted_meanwhile_stays_deleted(person: Person, operator: Person) -> None:
     sent = person.send_photo(red_face())
-    choosing = go(person, person.answers()[0], "👎", "Yes")
+    choosing = go(person, person.answers()[0], "✗", "Yes")
     person.delete(sent)
     gone = go(person, choosing, "without")
     assert "no longer find that photo" in words(gone) and buttons(gone) == []
@@ -175,7 +175,7 @@ def test_a_photo_that_was_deleted_meanwhile_stays_deleted(person: Person, operat
 def test_an_operator_s_chat_that_refuses_costs_a_kind_word_and_one_line(
     asking_chat: LocalChat, person: Person, operator: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
-    choosing = go(person, answer_to(person, red_face()), "👎", "Yes")
+    choosing = go(person, answer_to(person, red_face()), "✗", "Yes")
     asking_chat.faults.blocked.add(OPERATOR)
     try:
         refused = go(person, choosing, "without")
@@ -206,7 +206,7 @@ def data_of(message: Json, text: str) -> str:
 
 
 def test_a_double_click_sends_one_photo(person: Person, operator: Person, asking: RunningBot) -> None:
-    choosing = go(person, answer_to(person, red_face()), "👎", "Yes")
+    choosing = go(person, answer_to(person, red_face()), "✗", "Yes")
     for text in ("without", "without", "None of these"):
         asking.receive(callback_query=tapped(person, choosing, data_of(choosing, text)))
     assert "It is sent" in words(person.changed(choosing))
@@ -229,9 +229,9 @@ def test_one_person_gives_so_many_and_no_more(
     person: Person, operator: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feedback, "MOST", 1)
-    go(person, answer_to(person, red_face()), "👎", "Yes", "without")
+    go(person, answer_to(person, red_face()), "✗", "Yes", "without")
     operator.answers()
-    plenty = go(person, answer_to(person, red_face()), "👎", "Yes", "without")
+    plenty = go(person, answer_to(person, red_face()), "✗", "Yes", "without")
     assert "so many already" in words(plenty)
     operator.silence(0.5)
 
@@ -268,7 +268,7 @@ def test_taps_before_and_after_a_restart_belong_together(classifier: Classifier,
         operator.say("/start")
         with running_bot(chat, classifier, operator_chat_id=OPERATOR):
             answers = [answer_to(person, photo) for photo in (red_face(), two_faces(), blue_face(), red_face())]
-            asked = [go(person, answer, "👎") for answer in answers]
+            asked = [go(person, answer, "✗") for answer in answers]
         with running_bot(chat, classifier, operator_chat_id=OPERATOR):
             assert "It is sent" in words(go(person, asked[0], "Yes", "without"))
             assert "It is sent" in words(go(person, asked[1], "Yes", "2", "mask worn"))
