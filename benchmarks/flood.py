@@ -46,9 +46,7 @@ def main(
             print(f"answered twice   {crowd.again}")
             print(f"from photo to answer   {percentiles(took)}")
             if greedy:
-                print(
-                    f"one person's {greedy} at once: {len(crowd.milliseconds({GREEDY}))} answered, the others told why"
-                )
+                print(f"one person's {greedy} at once: {len(crowd.milliseconds({GREEDY}))} answered by then")
             print(f"refused by Telegram's limits   {chat.limits.refused}")
             print(
                 f"memory           {before:.0f} MB before, {memory(bot.pid, 'VmRSS'):.0f} MB after, "
