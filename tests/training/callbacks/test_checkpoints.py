@@ -220,8 +220,9 @@ def test_patience_is_counted_across_a_break(learner_of: Callable[[], Learner], t
     resumed = run(tmp_path / "broken")
     assert len(resumed.recorder.values) == 6
     assert resumed.recorder.lrs == whole.recorder.lrs
-    assert resumed.recorder.lrs[-1] == pytest.approx(whole.recorder.lrs[2 * STEPS] / 5)
+    assert resumed.recorder.lrs[-1] == pytest.approx(whole.recorder.lrs[2 * STEPS] / 5**2)
     assert_same(tmp_path / "broken", tmp_path / "whole")
+    assert len(run(tmp_path / "whole").recorder.values) == 6, "what was stopped early is not trained further"
 
 
 def test_a_loss_that_is_no_number_stops_the_training_and_leaves_the_good_checkpoint(
