@@ -14,6 +14,7 @@ from model.bundle import NO_FACE, Bundle
 from model.choice import named_folders
 from model.faces import Box, FaceFinder, cut
 from model.hub import is_on_hub, open_from_hub
+from model.memory import keep_for_the_next_photo
 from model.photo import decode, from_image
 from model.runtimes import Runtime, open_runtime
 
@@ -103,6 +104,7 @@ class Classifier:
         self.runtime = runtime
         search = bundle.manifest.faces
         self._finder = FaceFinder(search.min_score, search.min_side) if search.find else None
+        keep_for_the_next_photo()
 
     @classmethod
     def open(cls, path: Path | str | None = None, runtime: str | None = None) -> "Classifier":

@@ -45,15 +45,13 @@ class Detector:
         if down or across:
             pixels = cv2.copyMakeBorder(pixels, 0, down, 0, across, cv2.BORDER_CONSTANT, value=0)
         outputs = self._session.run(OUTPUTS, {"input": cv2.dnn.blobFromImage(pixels, swapRB=True)})
-        faces = np.concatenate(
-            [
-                self._faces(*scale, stride, width // stride)
-                for stride, *scale in zip(STRIDES, outputs[0:3], outputs[3:6], outputs[6:9], strict=True)
-            ]
-        )
+        scales = zip(STRIDES, outputs[0:3], outputs[3:6], outputs[6:9], strict=True)
+        found = [self._faces(face, there, box, stride, width // stride) for stride, face, there, box in scales]
+        faces: np.ndarray = np.concatenate(found)
         boxes, scores = faces[:, :4].astype(int).tolist(), faces[:, 4].tolist()  # whole pixels, as OpenCV compares them
         kept = cv2.dnn.NMSBoxes(boxes, scores, self._min_score, self._same, top_k=MOST)
-        return faces[np.asarray(kept, dtype=int)]
+        surest: np.ndarray = faces[np.asarray(kept, dtype=int)]
+        return surest
 
     def _faces(self, face: np.ndarray, there: np.ndarray, box: np.ndarray, stride: int, columns: int) -> np.ndarray:
         """Those of one scale, many boxes for each: a box's middle is told from its place, its sides as logarithms."""
