@@ -23,6 +23,10 @@ LOCAL_PORT = 8080
 NO_TOKEN = (
     "TELEGRAM_TOKEN is not set. Get a token from @BotFather and set it, or try the bot here: python -m bot --local"
 )
+WEBHOOK = (
+    "WEBHOOK_URL is set, so Telegram brings the bot's messages to a web server: start python -m web instead, "
+    "or unset WEBHOOK_URL to fetch them from here."
+)
 log = logging.getLogger("bot")
 
 
@@ -51,11 +55,13 @@ def main(
                 _fail(error.strerror or str(error))
             open_until_the_end.callback(chat.stop)
             settings = settings.model_copy(
-                update={"telegram_token": SecretStr(chat.token), "telegram_api_url": chat.url}
+                update={"telegram_token": SecretStr(chat.token), "telegram_api_url": chat.url, "webhook_url": None}
             )
             print(f"\n  Chat with the bot: {chat.url}   (Ctrl-C stops it)\n", flush=True)
         elif not settings.telegram_token.get_secret_value():
             _fail(NO_TOKEN)
+        elif settings.webhook_url:
+            _fail(WEBHOOK)
         logs.set_up(settings.log_level, settings.telegram_token.get_secret_value(), settings.log_format)
         run(settings, started)
 
@@ -88,7 +94,7 @@ def run(settings: Settings, started: float) -> None:
     try:
         running.run(build(settings, classifier), say_started)
     except InvalidToken:
-        _fail(f"TELEGRAM_TOKEN is refused by {settings.telegram_api_url}: copy it again from @BotFather.")
+        _fail(settings.refused_token)
     except Exception:
         log.critical("The bot has stopped on an unexpected error", exc_info=True)  # the log hides the token
         sys.exit(1)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 
 from telegram import Message
 
-QUIET = 0.7  # seconds without another photo after which an album is complete
+QUIET = 0.7  # seconds
 MOST = 10  # photos of an album, Telegram's
 
 
@@ -21,9 +21,14 @@ class _Album:
 
 
 class Albums:
-    """The albums that are coming in. For one event loop only."""
+    """The albums that are coming in. For one event loop only.
 
-    def __init__(self) -> None:
+    Args:
+        quiet: seconds without another photo after which an album is complete.
+    """
+
+    def __init__(self, quiet: float = QUIET) -> None:
+        self._quiet = quiet
         self._open: dict[tuple[int, str], _Album] = {}
 
     @asynccontextmanager
@@ -58,5 +63,5 @@ class Albums:
         with suppress(TimeoutError):
             while len(album.messages) < MOST:
                 album.more.clear()
-                async with asyncio.timeout(QUIET):
+                async with asyncio.timeout(self._quiet):
                     await album.more.wait()

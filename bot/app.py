@@ -14,6 +14,7 @@ from telegram import BotCommand, BotCommandScopeAllGroupChats
 from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
+from bot.albums import QUIET, Albums
 from bot.connection import Connection
 from bot.feedback import Feedback
 from bot.floods import Floods
@@ -61,7 +62,8 @@ def build(settings: Settings, classifier: Classifier) -> AnyApplication:
         ApplicationBuilder().bot(bot).concurrent_updates(processor).post_init(post_init).post_stop(post_stop).build()
     )
     asks = settings.operator_chat_id is not None
-    commands, photos = Commands(classifier.bundle, asks), Photos(classifier, groups, floods, asks)
+    albums = Albums(quiet=0 if settings.webhook_url else QUIET)  # there, the next photo comes after this one's answer
+    commands, photos = Commands(classifier.bundle, asks), Photos(classifier, groups, floods, albums, asks)
     feedback = Feedback(settings.operator_chat_id, classifier.bundle, photos, _counts_of_feedback(settings, classifier))
     of_operator = filters.Chat(settings.operator_chat_id) if settings.operator_chat_id else ~filters.ALL
     application.add_handlers(
@@ -93,7 +95,7 @@ def build(settings: Settings, classifier: Classifier) -> AnyApplication:
 
 
 def _counts_of_feedback(settings: Settings, classifier: Classifier) -> Callable[[str, str], None]:
-    if settings.metrics_port is None:
+    if settings.metrics_port is None and not settings.webhook_url:
         return lambda said, label: None
     from model.metrics import count_feedback  # here, because most bots are not measured
 

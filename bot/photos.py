@@ -39,12 +39,13 @@ class Photos:
         classifier: judges them.
         groups: know when one is wanted.
         floods: count those that wait.
+        albums: bring together those that were sent together.
         asks: whether people are asked if an answer is right; see `bot.feedback`.
     """
 
-    def __init__(self, classifier: Classifier, groups: Groups, floods: Floods, asks: bool = False):
+    def __init__(self, classifier: Classifier, groups: Groups, floods: Floods, albums: Albums, asks: bool = False):
         self._classifier, self._groups, self._floods, self._asks = classifier, groups, floods, asks
-        self._albums = Albums()
+        self._albums = albums
         self._workers = ThreadPoolExecutor(WORKERS, "photo")
         self._turns, self._turns_of_large = Turns(PHOTOS_IN_MEMORY, PER_CHAT), Turns(LARGE_IN_MEMORY, 1)
 

@@ -54,6 +54,14 @@ class Processor(BaseUpdateProcessor):
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
         assert isinstance(update, Update)
+        await self.deal_with(update, coroutine)
+
+    async def deal_with(self, update: Update, coroutine: Awaitable[Any]) -> bool:
+        """Deal with an update.
+
+        Returns:
+            Whether it is dealt with; else it was stopped in the middle, and must come again.
+        """
         began, record = time.perf_counter(), begin()
         work = _Work(asyncio.ensure_future(coroutine), update.effective_chat.id if update.effective_chat else None)
         self._works[update.update_id] = work
@@ -67,7 +75,7 @@ class Processor(BaseUpdateProcessor):
         finally:
             del self._works[update.update_id]
         if work.task.cancelled() and not work.given_up:
-            return  # stopped in the middle: it comes again
+            return False
         if not work.task.cancelled() and (error := work.task.exception()):
             log.error("Update %d: unexpected error", update.update_id, exc_info=error)
         self._receipts.done(update.update_id)
@@ -75,6 +83,7 @@ class Processor(BaseUpdateProcessor):
         self._count(record, milliseconds)
         details = {"update": update.update_id, "outcome": record.outcome, "ms": round(milliseconds)}
         log.info("Update %d: %s, %.0f ms", update.update_id, record.outcome, milliseconds, extra=details)
+        return True
 
     def give_up(self, update_id: int) -> None:
         """Give up an update, and with it whatever else is under way in its chat."""
@@ -82,6 +91,11 @@ class Processor(BaseUpdateProcessor):
         for number, work in self._works.items():
             if number == update_id or (chosen and chosen.chat is not None and work.chat == chosen.chat):
                 work.given_up = work.task.cancel() or work.given_up
+
+    def interrupt(self, update_id: int) -> None:
+        """Stop dealing with an update."""
+        if work := self._works.get(update_id):
+            work.task.cancel()
 
     def abandon(self) -> None:
         """End at once: what is under way is not confirmed."""

@@ -59,19 +59,28 @@ async def serve(application: AnyApplication, stop: asyncio.Event, on_started: Ca
     connection = application.bot
     assert isinstance(connection, Connection)
     try:
-        if await _unless(stop, _start(application)):
+        if await _unless(stop, _start_polling(application)):
             on_started(connection.username)
             if await _unless(stop, connection.refused.wait()):
                 raise InvalidToken("revoked")
     finally:
-        await _stop(application)
+        await finish(application)
 
 
-async def _start(application: AnyApplication) -> None:
+async def start(application: AnyApplication) -> None:
+    """Log in, trying again until Telegram answers, and introduce the bot; it deals with updates from now on.
+
+    Raises:
+        InvalidToken: Telegram refuses the token.
+    """
     await _log_in(application)
     if application.post_init:
         await application.post_init(application)
     await application.start()
+
+
+async def _start_polling(application: AnyApplication) -> None:
+    await start(application)
     assert application.updater
     await application.updater.start_polling(
         allowed_updates=ALLOWED_UPDATES,
@@ -93,7 +102,8 @@ async def _log_in(application: AnyApplication) -> None:
             pause = min(LONGEST_PAUSE, pause * 1.5)
 
 
-async def _stop(application: AnyApplication) -> None:
+async def finish(application: AnyApplication) -> None:
+    """Finish what is under way, in a bounded time, and log out."""
     connection, processor = application.bot, application.update_processor
     assert application.updater and isinstance(connection, Connection) and isinstance(processor, Processor)
     connection.stop_fetching()

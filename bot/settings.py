@@ -34,6 +34,7 @@ class Settings(BaseSettings):
 
     telegram_token: Annotated[SecretStr, AfterValidator(_token)] = SecretStr("")
     telegram_api_url: Annotated[str, AfterValidator(_web_address)] = "https://api.telegram.org"
+    webhook_url: Annotated[str, AfterValidator(_web_address)] | None = None
     model_path: Path | None = None
     model_runtime: Literal["auto", "onnx", "fastai"] = "auto"
     messages_per_second: Annotated[int, Field(ge=1, le=1000)] = 30
@@ -41,6 +42,11 @@ class Settings(BaseSettings):
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
+
+    @property
+    def refused_token(self) -> str:
+        """What to say when Telegram does not know the token."""
+        return f"TELEGRAM_TOKEN is refused by {self.telegram_api_url}: copy it again from @BotFather."
 
     @classmethod
     def read(cls) -> Self:

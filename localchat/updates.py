@@ -1,6 +1,8 @@
 """The queue of updates that a bot fetches, with Telegram's rules for fetching them."""
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from localchat.bell import Bell
@@ -36,9 +38,13 @@ class Updates:
         self._next_id += 1
         self._bell.ring()
 
-    def first(self) -> Json | None:
-        """The oldest update."""
-        return self._pending[0] if self._pending else None
+    def __iter__(self) -> Iterator[Json]:
+        return iter(self._pending)
+
+    def forget(self, update: Json) -> None:
+        """Forget one, wherever it stands."""
+        with suppress(ValueError):  # the newest of too many pushed it out
+            self._pending.remove(update)
 
     def confirm(self, offset: int) -> None:
         """Forget updates below `offset`; below the last `-offset` ones when it is negative."""

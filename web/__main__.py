@@ -1,17 +1,26 @@
-"""`python -m web`: reads the settings, opens the models and serves until it is stopped."""
+"""`python -m web`: reads the settings, opens the models and serves until it is stopped.
 
+With `WEBHOOK_URL`, Telegram brings the bot's updates here too. The only place of this room that knows the bot.
+"""
+
+import asyncio
 import logging
 import signal
 import socket
 import sys
 import time
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 from web.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
+
+    from bot.settings import Settings as BotSettings
+    from bot.webhook import Webhook
+    from model import Classifier
 
 GRACE = 25  # seconds that what is under way has to end; Heroku kills after 30
 log = logging.getLogger("web")
@@ -26,18 +35,31 @@ def main() -> None:
         _fail("python -m web takes no arguments; its settings are environment variables, see the README.")
     try:
         settings = Settings.read()
+        of_bot = _settings_of_bot() if settings.webhook_url else None
         listening = listen(settings.host, settings.port)
     except (SettingsError, OSError) as error:
         _fail(str(error))
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S", force=True
-    )
+    if of_bot:
+        from bot import log as logs
+
+        logs.set_up(of_bot.log_level, of_bot.telegram_token.get_secret_value(), of_bot.log_format)
+    else:
+        logging.basicConfig(
+            level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S", force=True
+        )
     log.setLevel(settings.log_level)
-    serve(settings, listening, started)
+    serve(settings, of_bot, listening, started)
 
 
-def serve(settings: Settings, listening: socket.socket, started: float) -> None:
-    """Serve until a signal comes; `started` is when, by `time.perf_counter`, the program did."""
+def serve(settings: Settings, of_bot: "BotSettings | None", listening: socket.socket, started: float) -> None:
+    """Serve until a signal comes.
+
+    Args:
+        settings: of the page.
+        of_bot: of the bot, if updates are received for it.
+        listening: where.
+        started: when, by `time.perf_counter`, the program did.
+    """
     from model import BundleError  # here, because a wrong setting should be told at once
     from web.app import create_app
     from web.models import open_models
@@ -46,12 +68,67 @@ def serve(settings: Settings, listening: socket.socket, started: float) -> None:
         models = open_models(settings.model_path, settings.model_runtime)
     except BundleError as error:
         _fail(str(error))
-    serving = server(create_app(models, settings))
+    if of_bot and settings.trusted_hosts:
+        known = *settings.trusted_hosts, urlsplit(of_bot.webhook_url or "").hostname or ""
+        settings = settings.model_copy(update={"trusted_hosts": known})
+    app = create_app(models, settings)
+    serving = server(app)
+    bot = _bot(of_bot, next(iter(models.values()))) if of_bot else None
+    if bot:
+        app.router.routes.append(bot.route)
     host, port = listening.getsockname()[:2]
     where = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     took = (time.perf_counter() - started) * 1000
     log.info("Serving %s at %s, ready in %.0f ms", " and ".join(models), where, took)
-    serving.run(sockets=[listening])
+    if bot:
+        _serve_with_bot(serving, listening, bot)
+    else:
+        serving.run(sockets=[listening])
+
+
+def _bot(settings: "BotSettings", classifier: "Classifier") -> "Webhook":
+    from bot.webhook import Webhook
+    from model.metrics import CountingClassifier
+
+    return Webhook(settings, CountingClassifier(classifier.bundle, classifier.runtime))
+
+
+def _serve_with_bot(serving: "uvicorn.Server", listening: socket.socket, bot: "Webhook") -> None:
+    """Serve until a signal comes, or Telegram refuses to bring updates. The page does not wait for Telegram."""
+    from bot.webhook import WebhookError
+
+    def end_if_refused(starting: asyncio.Task[None]) -> None:
+        if not starting.cancelled() and starting.exception():
+            serving.should_exit = True
+
+    async def both() -> None:
+        starting = asyncio.create_task(bot.start())
+        starting.add_done_callback(end_if_refused)
+        try:
+            await serving.serve(sockets=[listening])
+        finally:
+            starting.cancel()
+            await asyncio.wait((starting,))
+            await bot.stop()
+        starting.result()
+
+    try:
+        asyncio.run(both())
+    except WebhookError as error:
+        _fail(str(error))
+
+
+def _settings_of_bot() -> "BotSettings":
+    from bot.settings import Settings as BotSettings
+    from bot.settings import SettingsError as BotSettingsError
+
+    try:
+        settings = BotSettings.read()
+    except BotSettingsError as error:
+        raise SettingsError(str(error)) from None
+    if not settings.telegram_token.get_secret_value():
+        raise SettingsError("WEBHOOK_URL is set but TELEGRAM_TOKEN is not: set it too, or unset WEBHOOK_URL.")
+    return settings
 
 
 def server(app: "FastAPI") -> "uvicorn.Server":

@@ -4,12 +4,14 @@ from localchat.errors import Refusal, bad_request
 from localchat.methods.method import Json, Method, read_chat
 from localchat.parameters import Parameters
 from localchat.telegram import Telegram
+from localchat.webhook import AT_ONCE
 
 ABILITIES = (
     "can_be_edited can_manage_chat can_delete_messages can_manage_video_chats can_restrict_members can_promote_members "
     "can_change_info can_invite_users can_post_stories can_edit_stories can_delete_stories is_anonymous"
 )
 MEMBER = {"creator": {"is_anonymous": False}, "administrator": dict.fromkeys(ABILITIES.split(), False)}
+MAX_CONNECTIONS = 100  # to a bot's web server
 MAX_DOWNLOAD = 20 * 2**20  # bytes that a bot can download of one file
 GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
 
@@ -38,7 +40,8 @@ async def set_webhook(telegram: Telegram, parameters: Parameters) -> bool:
         telegram.updates.clear()
     _allow(telegram, parameters)
     telegram.updates.interrupt("setWebhook")
-    telegram.webhook.set(url, parameters.text("secret_token"))
+    at_once = min(MAX_CONNECTIONS, max(1, parameters.integer("max_connections", AT_ONCE)))
+    telegram.webhook.set(url, parameters.text("secret_token"), at_once)
     return True
 
 

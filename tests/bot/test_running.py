@@ -27,13 +27,13 @@ LINE = re.compile(r"^\d\d:\d\d:\d\d (DEBUG|INFO|WARNING|ERROR|CRITICAL) \S.*$")
 
 
 class Process:
-    """`python -m bot` with those settings and nothing else of this environment."""
+    """`python -m bot`, or another room, with those settings and nothing else of this environment."""
 
-    def __init__(self, folder: Path, *arguments: str, may_write_files: bool = True, **settings: str):
+    def __init__(self, folder: Path, *arguments: str, may_write_files: bool = True, room: str = "bot", **settings: str):
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"}
         environment |= {"HOME": str(folder), "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1", **settings}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bot", *arguments],
+            [sys.executable, "-m", room, *arguments],
             cwd=folder,
             env=environment,
             stdout=subprocess.PIPE,

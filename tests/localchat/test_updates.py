@@ -48,9 +48,9 @@ def test_at_most_100_updates_come_at_once(ada: Person, call: Call) -> None:
 
 
 def test_a_poll_waits_for_the_first_update(ada: Person, call: Call) -> None:
+    started = time.monotonic()
     timer = threading.Timer(0.3, ada.say, ["late"])
     timer.start()
-    started = time.monotonic()
     assert texts(call("getUpdates", timeout=20)) == ["late"]
     assert 0.2 < time.monotonic() - started < 15
     timer.join()
