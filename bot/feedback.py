@@ -3,6 +3,7 @@
 A wrong answer asks for consent; then the person chooses the face, where there are several, and the right label; then the
 photo goes to the chat of `OPERATOR_CHAT_ID`, with a caption that `python -m training.feedback` reads. All of it happens in
 the answer's own message, which replies to the photo: nothing is stored, and a restart between two taps loses nothing.
+A kill while a photo is given, or a double click that reaches two processes, may give it twice; training takes it once.
 """
 
 import logging
@@ -116,6 +117,8 @@ class Feedback:
 
     async def _ask_for_the_face(self, message: Message, photo: Message, tap: Tap, spoken: str) -> None:
         prediction, picture = await self._photos.work(photo, partial(self._numbered, spoken=spoken))
+        if (message.chat_id, message.message_id) in self._ended:  # by a "no", while the photo was looked at
+            return
         if not prediction.faces:
             await _edit(message, say("feedback.changed", spoken))
             return

@@ -13,6 +13,7 @@ from PIL import Image, ImageStat
 from bot import feedback
 from localchat import LocalChat
 from model import Classifier
+from model.faces import FaceFinder
 from model.metrics import FEEDBACK
 from tests.bot.conftest import LABELS, Meet, RunningBot, running_bot
 from tests.bot.photos import blue_face, no_face, red_face, two_faces
@@ -143,6 +144,7 @@ def test_of_several_faces_the_chosen_one_is_sent_and_no_other(person: Person, op
     assert received["caption"] == f"label: worn_incorrectly\nanswer: {'with_mask' if red else 'without_mask'}"
     cut = picture(operator.picture(received))
     assert max(cut.size) < 512 and is_red(cut) is red
+    assert len(FaceFinder().find(cut)) == 1  # which training will find, too
 
 
 def test_a_face_that_was_not_found_is_given_whole(person: Person, operator: Person) -> None:
@@ -212,6 +214,21 @@ def test_a_double_click_sends_one_photo(person: Person, operator: Person, asking
     assert "It is sent" in words(person.changed(choosing))
     assert operator.answers()[0]["caption"].startswith("label: without_mask")
     operator.silence(1)
+
+
+def test_a_no_that_comes_while_the_faces_are_numbered_is_a_no(
+    person: Person, operator: Person, asking: RunningBot
+) -> None:
+    asked = go(person, answer_to(person, two_faces()), "✗")
+    for text in ("Yes", "No", "Yes"):
+        asking.receive(callback_query=tapped(person, asked, data_of(asked, text)))
+    assert "nothing was sent" in words(person.changed(asked))
+    person.say("/help")
+    person.answers()
+    person.send_photo(red_face())
+    person.answers()  # by now the faces were numbered
+    events = [event for event in person.seen if event["type"] == "edit"]
+    assert "nothing was sent" in words(events[-1]["message"]) and buttons(events[-1]["message"]) == []
 
 
 @pytest.mark.parametrize(
