@@ -19,6 +19,7 @@ from tests.bot.conftest import LABELS, Meet, RunningBot, running_bot
 from tests.bot.photos import blue_face, no_face, red_face, two_faces
 from tests.bundles import make_bundle
 from tests.person import Person
+from training.feedback import LABEL
 
 OPERATOR = 9
 Json = dict[str, Any]
@@ -115,6 +116,7 @@ def test_a_wrong_answer_s_photo_goes_to_the_operator_only_after_a_yes_with_the_r
     assert words(given).startswith(words(answer)) and "It is sent" in words(given) and buttons(given) == []
     received = operator.answers()[0]
     assert received["caption"] == "label: without_mask\nanswer: with_mask"
+    assert LABEL.findall(received["caption"]) == ["without_mask"]  # as training reads it
     assert "Grace" not in str(received)
     assert picture(operator.picture(received)).size == (512, 512)
 
@@ -239,6 +241,17 @@ def test_made_up_data_sends_nothing(person: Person, operator: Person, asking: Ru
     answer = answer_to(person, red_face())
     asking.receive(callback_query=tapped(person, answer, data))
     assert "have changed since" in words(person.changed(answer))
+    operator.silence(0.3)
+
+
+def test_a_photo_that_was_replaced_by_editing_is_not_sent_with_the_other_one_s_label(
+    person: Person, operator: Person, asking: RunningBot
+) -> None:
+    other = answer_to(person, blue_face())
+    choosing = go(person, answer_to(person, red_face()), "✗", "Yes")
+    edited = {**choosing, "reply_to_message": other["reply_to_message"]}
+    asking.receive(callback_query=tapped(person, edited, data_of(choosing, "without")))
+    assert "have changed since" in words(person.changed(choosing))
     operator.silence(0.3)
 
 
