@@ -118,6 +118,21 @@ class Bundle:
         """Whether the bundle holds that file."""
         return name in self.manifest.files and (self.folder / name).is_file()
 
+    def read(self, name: str) -> bytes:
+        """The content of a model file: of exactly these bytes it is known that the manifest describes them.
+
+        Raises:
+            BundleError: it was replaced since the bundle was opened, or cannot be read.
+        """
+        file = self.folder / name
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise BundleError(f"{file} cannot be read ({error.strerror}); check who may read it.") from None
+        if hashlib.sha256(content).hexdigest() != self.manifest.files.get(name):
+            raise BundleError(f"{file} was replaced while the bundle was opened; start again.")
+        return content
+
     def words(self, label: str, language: str) -> Words:
         """What to say about a label; the label itself, readable, where the bundle says nothing."""
         by_language = self.answers.get(label, {})

@@ -1,5 +1,6 @@
 """Runs `model.pkl` with fastai: the learner exactly as it was exported. The only file of `model/` that knows torch."""
 
+import io
 import threading
 import warnings
 from collections.abc import Sequence
@@ -23,8 +24,12 @@ class FastaiRuntime:
         file = bundle.folder / PICKLE
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # load_learner warns of unpickling; the hash is checked by now
-                self._learner = load_learner(file, cpu=True)
+                warnings.simplefilter(
+                    "ignore"
+                )  # load_learner warns of unpickling; the hash is that of these very bytes
+                self._learner = load_learner(io.BytesIO(bundle.read(PICKLE)), cpu=True)
+        except BundleError:
+            raise
         except Exception as error:  # whatever the pickle's own code raises
             raise BundleError(f"{file} cannot be loaded by fastai: {type(error).__name__}: {error}") from None
         if (labels := learner_labels(self._learner)) != bundle.manifest.labels:

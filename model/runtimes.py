@@ -63,7 +63,9 @@ class OnnxRuntime:
         assert bundle.manifest.input is not None  # the manifest's own check
         self._input = bundle.manifest.input
         try:
-            self._session = open_session(str(bundle.folder / ONNX))
+            self._session = open_session(bundle.read(ONNX))
+        except BundleError:
+            raise
         except Exception as error:  # ONNX Runtime's own errors share no base class
             raise BundleError(f"{bundle.folder / ONNX} cannot be loaded: {str(error).splitlines()[0]}") from None
         outputs = self._session.get_outputs()[0].shape

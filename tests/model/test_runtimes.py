@@ -1,15 +1,18 @@
 """Both ways of running a bundle answer alike, and each says in one sentence why it cannot run."""
 
+import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from fastai.data.transforms import Normalize
 from fastai.vision.augment import CropPad, Resize, aug_transforms
 from fastai.vision.core import PILImage, imagenet_stats
 from PIL import Image
 
-from model.bundle import Bundle, BundleError, FaceSearch, Input
+from model.bundle import MANIFEST, ONNX, PICKLE, Bundle, BundleError, FaceSearch, Input, Manifest, write_manifest
 from model.classifier import Classifier
 from model.runtimes import OnnxRuntime, open_runtime, resize, to_array
 from tests.bundles import make_bundle
@@ -141,11 +144,52 @@ def test_a_network_with_another_number_of_outputs_is_refused(tmp_path: Path) -> 
 
 
 def test_a_network_file_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
-    from model.bundle import write_manifest
-
     bundle = Bundle.open(make_bundle(tmp_path))
     (tmp_path / "model.onnx").write_bytes(b"no network")
     write_manifest(tmp_path, bundle.manifest)
     with pytest.raises(BundleError, match="cannot be loaded") as refusal:
         open_runtime(Bundle.open(tmp_path))
     assert "\n" not in str(refusal.value)
+
+
+class Trap:
+    """Leaves a mark when it is unpickled."""
+
+    def __init__(self, mark: Path):
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.mark,)
+
+
+@pytest.mark.parametrize(("name", "runtime"), [(PICKLE, "fastai"), (ONNX, "onnx")])
+def test_a_file_that_was_replaced_after_its_hash_was_checked_is_not_run(
+    tmp_path: Path, name: str, runtime: str
+) -> None:
+    trap = pickle.dumps(Trap(tmp_path / "sprung"))
+    folder = make_bundle(tmp_path / "bundle")
+    (folder / PICKLE).write_bytes(b"a learner")
+    write_manifest(folder, Bundle.open(make_bundle(tmp_path / "other")).manifest)
+    bundle = Bundle.open(folder)
+    (folder / name).write_bytes(trap)
+    with pytest.raises(BundleError, match="was replaced while the bundle was opened"):
+        open_runtime(bundle, runtime)
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_network_that_reaches_for_another_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_bundle(tmp_path)
+    network = onnx.load(folder / ONNX)
+    onnx.save(
+        network,
+        folder / ONNX,
+        save_as_external_data=True,
+        location="weights.bin",
+        size_threshold=0,
+        convert_attribute=True,
+    )
+    assert (folder / "weights.bin").stat().st_size > 0
+    write_manifest(folder, Manifest.model_validate_json((folder / MANIFEST).read_bytes()))
+    monkeypatch.chdir(folder)
+    with pytest.raises(BundleError, match="cannot be loaded"):
+        open_runtime(Bundle.open(folder))
