@@ -42,7 +42,7 @@ class FaceSearch(BaseModel):
     find: bool
     min_score: float = Field(0.6, ge=0, le=1)
     min_side: int = Field(8, ge=1)
-    margin: float = Field(0.4, ge=0, le=4)
+    margin: float = Field(0.3, ge=0, le=4)
 
 
 class Manifest(BaseModel):

@@ -19,6 +19,7 @@ from model.photo import decode, from_image
 from model.runtimes import Runtime, open_runtime
 
 MAX_FACES = 100  # the largest are answered; more are a crowd
+NOBODY_FROM = 0.8  # probability of `no_face` from which a found face is dropped: people are lost more easily than won
 BATCH = 4  # faces the network sees at once: each takes it some 25 MB
 
 
@@ -171,11 +172,17 @@ class Classifier:
         logits = np.concatenate([self.runtime.logits(batch) for batch in batches])
         told = [manifest.labels.index(label) for label in manifest.answers]
         rows = softmax(logits[:, told] / manifest.temperature)
-        for place, best, row in zip(places, logits.argmax(axis=1), rows, strict=True):
+        for place, nobody, row in zip(places, no_faces(logits, told), rows, strict=True):
             probabilities = dict(zip(manifest.answers, row.tolist(), strict=True))
-            label = manifest.labels[best]
-            sure = bool(row.max() >= manifest.sure_from)
-            yield Face(place, label, probabilities, sure) if label in probabilities else None
+            label, sure = manifest.answers[row.argmax()], bool(row.max() >= manifest.sure_from)
+            yield None if nobody else Face(place, label, probabilities, sure)
+
+
+def no_faces(logits: np.ndarray, told: Sequence[int]) -> np.ndarray:
+    """Of logits of shape (pictures, labels), which pictures show no face: those whose labels that people are `told`
+    share too small a probability. Of shape (pictures,)."""
+    nobody: np.ndarray = softmax(logits)[:, list(told)].sum(axis=1) < 1 - NOBODY_FROM
+    return nobody
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ from model.faces import Box, FaceFinder, FoundFace, cut
 from model.photo import Photo, PhotoError, decode
 from training.copies import turned_hashes
 
-WIDER = 1.43  # kept pictures show more around the square that serving cuts, so that training can move and turn it
+WIDER = 1.54  # kept pictures show more around the square that serving cuts, so that training can move and turn it
 MATCH = 0.4  # intersection over union from which a found box is a known face
 STRAY = 0.05  # ... below which it shows none of them
 DOUBTFUL = 0.1  # score from which the finder's mistakes are worth learning from

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from model.classifier import softmax
+from model.classifier import no_faces, softmax
 
 FEWEST_IN_BIN = 50  # answers
 SURE_ACCURACY = 0.95  # of the answers given as sure, so many should be right
@@ -111,13 +111,15 @@ def measure(
             threshold speak of photos whose right answer and whose answer are both told.
     """
     columns = np.array([index for index, label in enumerate(labels) if told is None or label in told])
-    kept = np.isin(targets, columns) & np.isin(logits.argmax(axis=1), columns)
+    nobody = no_faces(logits, columns.tolist())
+    answers = np.where(nobody, logits.argmax(axis=1), columns[logits[:, columns].argmax(axis=1)])
+    kept = np.isin(targets, columns) & ~nobody
     heard, truth = logits[kept][:, columns], np.searchsorted(columns, targets[kept])
     temperature = fit_temperature(heard, truth)
     probabilities = softmax(heard / temperature)
     return Figures(
         labels=list(labels),
-        confusion=confusion_matrix(targets, logits.argmax(1), labels=range(len(labels))),
+        confusion=confusion_matrix(targets, answers, labels=range(len(labels))),
         temperature=temperature,
         calibration_error=calibration_error(probabilities, truth),
         threshold=choose_threshold(probabilities, truth),

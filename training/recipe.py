@@ -53,7 +53,7 @@ class Settings:
     weights: Path | None = None
     pretrained: bool = True
     size: int = 128
-    epochs: int = 9
+    epochs: int = 13
     batch_size: int = 64
     lr: float = 1e-2
     seed: int = 42
