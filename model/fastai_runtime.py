@@ -24,9 +24,7 @@ class FastaiRuntime:
         file = bundle.folder / PICKLE
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter(
-                    "ignore"
-                )  # load_learner warns of unpickling; the hash is that of these very bytes
+                warnings.simplefilter("ignore")  # load_learner warns of unpickling; these bytes are known
                 self._learner = load_learner(io.BytesIO(bundle.read(PICKLE)), cpu=True)
         except BundleError:
             raise
