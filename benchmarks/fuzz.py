@@ -27,6 +27,7 @@ with atheris.instrument_imports(include=["PIL", "model"]):
     from model.photo import FORMATS, PhotoError, decode
 
 SECONDS, MEGABYTES = 20, 1024  # that one input may take
+GROWTH = 100  # megabytes that may be held more at the end than early on, most of them by libFuzzer
 LONGEST = 16 * 1024  # bytes of an input
 LOOK = 50  # faces are looked for in one photo of so many
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -61,15 +62,16 @@ class Target:
             self._report(done)
 
     def _report(self, done: int) -> None:
+        outcomes = ", ".join(f"{count} {name}" for name, count in self._outcomes.most_common())
+        early, late = self._memory_early, megabytes() or 0.0
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(
-            f"\ninputs           {done}: "
-            + ", ".join(f"{count} {name}" for name, count in self._outcomes.most_common())
-        )
+        print(f"\ninputs           {done}: {outcomes}")
         print(f"slowest          {self._slowest * 1000:.0f} ms of the processor")
         print(
-            f"memory           {self._memory_early:.0f} MB after a fifth, {megabytes() or 0:.0f} MB after all, at most {most:.0f} MB"
+            f"memory           {early:.0f} MB after a fifth, {late:.0f} MB after all, at most {most:.0f} MB", flush=True
         )
+        if late - early > GROWTH:
+            raise MemoryError(f"{late - early:.0f} MB more are held than early on")
         print("anything else    none", flush=True)
 
 
