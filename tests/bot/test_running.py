@@ -17,6 +17,7 @@ from typing import IO
 import pytest
 
 from localchat import LocalChat
+from localchat.faults import FILES, Fault
 from tests.bot.photos import no_face, red_face, two_faces
 from tests.bundles import make_bundle
 from tests.person import Person
@@ -121,13 +122,13 @@ def free_port() -> int:
 def test_a_signal_stops_the_bot_cleanly_after_the_photos_under_way(start: Start, chat: LocalChat, how: int) -> None:
     bot = start(**of(chat))
     bot.says("Started as @")
+    chat.faults.add(Fault("slow", FILES, times=None, seconds=1))
     person = Person(chat.url)
     sent = [person.send_photo(no_face()) for _ in range(3)]
-    person.answers()
+    while chat.faults.struck.get("slow", 0) < 3:
+        time.sleep(0.01)
     assert bot.stop(how) == 0
-    answered = [event["message"] for event in person.seen if event["type"] == "message" and event["from_bot"]]
-    answered += person.answers(3 - len(answered), timeout=1)
-    assert {answer["reply_to_message"]["message_id"] for answer in answered} == set(sent)
+    assert {answer["reply_to_message"]["message_id"] for answer in person.answers(3, timeout=5)} == set(sent)
     assert bot.lines[-1].endswith("Stopped.")
 
 
