@@ -83,7 +83,7 @@ class Webhook:
             return _again()
         try:
             update = Update.de_json(json.loads(await _body(request)), self._application.bot)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             log.error("An update that Telegram brought cannot be read: %s", type(error).__name__)
             return Response(status_code=400)
         return Response() if await self._deliveries.deal_with(update) else _again()

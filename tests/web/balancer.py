@@ -15,6 +15,7 @@ class Balancer(ThreadingHTTPServer):
     Attributes:
         servers: addresses to hand requests to, by turns.
         taken: how many requests each of them answered with 200.
+        headers: of the last request.
     """
 
     daemon_threads = True
@@ -22,6 +23,7 @@ class Balancer(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.servers: list[str] = []
         self.taken: Counter[str] = Counter()
+        self.headers: dict[str, str] = {}
         self.turns = itertools.count()
         self.http = httpx.Client(timeout=120, trust_env=False, verify=False)
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -47,12 +49,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        servers = self.server.servers
+        servers, self.server.headers = self.server.servers, dict(self.headers)
         status = 502
         if servers:
             server = servers[next(self.server.turns) % len(servers)]
             try:
-                status = self.server.http.post(server + self.path, content=body, headers=dict(self.headers)).status_code
+                status = self.server.http.post(
+                    server + self.path, content=body, headers=self.server.headers
+                ).status_code
                 self.server.taken[server] += status == 200
             except httpx.HTTPError:
                 pass

@@ -22,6 +22,7 @@ from tests.person import Person
 from tests.web.balancer import Balancer
 from tests.web.serving import wait_until
 
+HEADER = "X-Telegram-Bot-Api-Secret-Token"
 Serve = Callable[..., tuple[Process, str]]
 
 
@@ -121,14 +122,13 @@ def test_only_telegram_is_believed(serve: Serve, chat: LocalChat) -> None:
     server, address = serve(**of(chat))
     server.says("Telegram brings messages for @local_bot")
     path = webhook(chat).url.removeprefix(webhook(chat).url.split("/telegram/")[0])  # type: ignore[union-attr]
-    header = "X-Telegram-Bot-Api-Secret-Token"
     update = {"update_id": 1}
     strangers: list[tuple[str, dict[str, str]]] = [
         (path, {}),
-        (path, {header: ""}),
-        (path, {header: "guess"}),
-        (path, {header: "\xe9"}),
-        ("/telegram/guess", {header: "guess"}),
+        (path, {HEADER: ""}),
+        (path, {HEADER: "guess"}),
+        (path, {HEADER: "\xe9"}),
+        ("/telegram/guess", {HEADER: "guess"}),
     ]
     for asked, headers in strangers:
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
@@ -137,6 +137,31 @@ def test_only_telegram_is_believed(serve: Serve, chat: LocalChat) -> None:
     assert chat.token.partition(":")[2] not in webhook(chat).url  # type: ignore[operator]
     for page in "/openapi.json", "/metrics":
         assert path.rpartition("/")[2] not in httpx.get(address + page, timeout=60).text
+
+
+def test_what_is_no_update_is_refused_and_what_the_bot_does_not_know_is_left_alone(
+    serve: Serve, chat: LocalChat, balancer: Balancer
+) -> None:
+    server, _ = serve(**of(chat))
+    Person(chat.url).say("hello")
+    server.says("Update 1: words")
+    here, secret = webhook(chat).url, {HEADER: balancer.headers[HEADER]}
+    bodies = [
+        b"",
+        b"{",
+        b"\xff",
+        b"[]",
+        b"[1]",
+        b"7",
+        b"{}",
+        b"[" * 100_000,
+        b'{"update_id": 5, "message": {"date": 1}}',
+    ]
+    asked = [httpx.post(here, content=body, headers=secret, timeout=60).status_code for body in bodies]
+    assert asked == [400] * len(bodies)
+    assert httpx.post(here, content=b" " * 2**21, headers=secret, timeout=60).status_code == 400
+    assert httpx.post(here, json={"update_id": 6, "from_the_future": {}}, headers=secret, timeout=60).status_code == 200
+    assert not [line for line in server.lines if "Traceback" in line]
 
 
 def test_the_page_is_served_while_telegram_is_away_and_the_bot_when_it_returns(serve: Serve, chat: LocalChat) -> None:
