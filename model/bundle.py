@@ -186,7 +186,7 @@ def _read_answers(folder: Path) -> tuple[dict[str, dict[str, Words]], dict[str, 
         return {}, {}, None
     try:
         entries = tomllib.loads(file.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BundleError(f"{file} is not valid TOML: {error}") from None
     answers: dict[str, dict[str, Words]] = {}
     colors: dict[str, str] = {}
