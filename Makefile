@@ -29,12 +29,15 @@ train: $(VENV)/.ready-train
 test: $(VENV)/.ready-dev chromium
 	$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1 $(ARGS)
 
-bench: $(VENV)/.ready-dev
-	$(BIN)/python -m benchmarks.worker
-	$(BIN)/python -m benchmarks.web
-	$(BIN)/python -m benchmarks.slug
+bench: $(VENV)/.ready-dev .venv-bench/.ready
+	$(BIN)/python -W ignore -m benchmarks
 	@if [ -n "$(PHOTOS)" ]; then $(BIN)/python -m benchmarks.agree $(PHOTOS); \
 	else echo "make bench PHOTOS=DIR also compares both runtimes on your photos (one folder per label in DIR)."; fi
+
+.venv-bench/.ready: requirements-bench.txt $(VENV)/.ready-dev
+	$(BIN)/uv venv -q --allow-existing --python $(BIN)/python .venv-bench
+	$(BIN)/uv pip install -q --python .venv-bench/bin/python -r $<
+	@touch $@
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .

@@ -22,15 +22,19 @@ Photo = tuple[int, int]  # chat, message
 class Crowd:
     """People in a local chat.
 
+    Args:
+        chat: where they are.
+        photo: what they send; a small one by default.
+
     Attributes:
         sent: when each photo came in, by `time.perf_counter`.
         answers: when each was answered, as often as it was.
     """
 
-    def __init__(self, chat: LocalChat):
+    def __init__(self, chat: LocalChat, photo: bytes | None = None):
         self.sent: dict[Photo, float] = {}
         self.answers: dict[Photo, list[float]] = {}
-        self._photo = drawn_face(320, 240)
+        self._photo = photo or drawn_face(320, 240)
         self._http = httpx.Client(base_url=chat.url, timeout=120, trust_env=False)
         self._senders = ThreadPoolExecutor(4)
         chat.limits.on = True

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import typer
 
+from benchmarks.figures import say
 from benchmarks.slug import size
 from benchmarks.worker import drawn_face
 
@@ -34,8 +35,8 @@ def main() -> None:
                     answer = person.get("/chat/events", params={"chat": 1, "after": seen, "timeout": 60}).json()
                     seen = answer["last"]
                     answered = any(event["type"] == "message" and event["from_bot"] for event in answer["events"])
-            print(f"fresh clone to first answer  {time.perf_counter() - started:.0f} s")
-            print(f"installed                    {size(Path(folder, '.venv')) / 2**20:.0f} MB")
+            say("fresh clone to first answer", time.perf_counter() - started, "s")
+            say("installed", size(Path(folder, ".venv")) / 2**20, "MB")
         finally:
             os.killpg(bot.pid, signal.SIGINT)
             bot.wait(30)

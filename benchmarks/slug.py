@@ -10,6 +10,8 @@ from pathlib import Path
 
 import typer
 
+from benchmarks.figures import say
+
 
 def main() -> None:
     """Measure seconds and megabytes of an installation, and of the slug."""
@@ -18,8 +20,8 @@ def main() -> None:
         started = time.perf_counter()
         install = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-cache-dir"]
         subprocess.run([*install, "-r", "requirements.txt", "--target", str(site)], check=True)
-        print(f"requirements installed in  {time.perf_counter() - started:.0f} s")
-        print(f"requirements on disk       {size(site) / 2**20:.0f} MB")
+        say("requirements installed by pip in", time.perf_counter() - started, "s")
+        say("requirements on disk", size(site) / 2**20, "MB")
         packed = Path(folder, "slug.tar.gz")
         ignored = [line for line in Path(".slugignore").read_text().split() if line]
         files = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True).stdout.splitlines()
@@ -28,8 +30,8 @@ def main() -> None:
             tar.add(site, "site")
             for file in kept:
                 tar.add(file)
-        print(f"repository in the slug     {sum(Path(file).stat().st_size for file in kept) / 2**20:.0f} MB")
-        print(f"slug, packed               {packed.stat().st_size / 2**20:.0f} MB (Heroku takes 500 MB)")
+        say("repository in the slug", sum(Path(file).stat().st_size for file in kept) / 2**20, "MB")
+        say("slug, packed", packed.stat().st_size / 2**20, "MB", "Heroku takes 500 MB")
 
 
 def is_ignored(file: str, rule: str) -> bool:

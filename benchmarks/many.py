@@ -1,0 +1,52 @@
+"""`python -m benchmarks.many`: photos a second in one process, on one core and on all; how that grows with the faces in a
+photo and with its size; and what the network gains from pictures that go through it together."""
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated
+
+import numpy as np
+import typer
+from PIL import Image
+
+from benchmarks.figures import percentile, say, side_by_side
+from benchmarks.pictures import photo
+from model import Classifier
+
+FACES = (0, 1, 2, 4, 8, 16)
+SIZES = ((320, 240), (640, 480), (1280, 960), (2560, 1920), (4000, 3000))
+TOGETHER = (1, 2, 4, 8, 16)
+
+
+def main(photos: Annotated[int, typer.Option(help="How many are answered for each rate.")] = 300) -> None:
+    """Measure many photos."""
+    cores = sorted(os.sched_getaffinity(0))
+    for some in ([cores[0]], cores):
+        os.sched_setaffinity(0, some)
+        classifier, data = Classifier.open(), photo()
+        with ThreadPoolExecutor(len(some)) as threads:
+            list(threads.map(classifier.predict, [data] * 10))
+            started, worked = time.perf_counter(), time.process_time()
+            list(threads.map(classifier.predict, [data] * photos))
+            rate, each = photos / (time.perf_counter() - started), (time.process_time() - worked) / photos
+        note = f"{each * 1000:.0f} ms of a processor's time each"
+        say(f"many photos, {len(some)} core{'s'[: len(some) > 1]}", rate, "/s", note)
+    ways = {faces: photo(faces=faces) for faces in FACES}
+    for faces, times in side_by_side({str(n): lambda d=d: classifier.predict(d) for n, d in ways.items()}, 3).items():
+        found = len(classifier.predict(ways[int(faces)]).faces)
+        say(f"a photo with {faces} faces, p50", percentile(times, 50) * 1000, "ms", f"faces answered: {found}")
+    sizes = {f"{width} x {height}": photo(width, height) for width, height in SIZES}
+    for size, times in side_by_side({n: lambda d=d: classifier.predict(d) for n, d in sizes.items()}, 3).items():
+        say(f"a photo of {size}, p50", percentile(times, 50) * 1000, "ms")
+    rule = classifier.bundle.manifest.input
+    assert rule is not None
+    square = Image.fromarray(np.zeros((rule.height, rule.width, 3), np.uint8))
+    batches = {str(n): lambda n=n: classifier.runtime.logits([square] * n) for n in TOGETHER}
+    for together, times in side_by_side(batches, 3).items():
+        each = percentile(times, 50) * 1000 / int(together)
+        say(f"the network, {together} pictures together, p50 of each", each, "ms")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,1 @@
+"""What people would use instead: each as its own documentation starts, over the same learner."""

@@ -1,0 +1,105 @@
+"""`python -m benchmarks.web_rivals`: our API, a Gradio app and a LitServe API over the same learner, asked by 1, 8 and 32
+clients. Ours finds faces first, theirs do not. Needs the environment of the rivals, which `make bench` sets up."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+
+from benchmarks.figures import percentile, say
+from benchmarks.pictures import photo as portrait
+from benchmarks.web import SETTINGS
+from model.bundle import PICKLE, SHIPPED
+
+RIVALS = Path(".venv-bench/bin/python")
+
+Ask = Callable[[httpx.AsyncClient, bytes], Awaitable[None]]
+
+
+def main(
+    photo: Annotated[Path | None, typer.Option(help="Which photo; a portrait of 1280 x 960 by default.")] = None,
+    seconds: Annotated[float, typer.Option(help="How long each number of clients asks.")] = 10,
+) -> None:
+    """Compare the API with Gradio and LitServe."""
+    data = photo.read_bytes() if photo else portrait()
+    measure("our API", [sys.executable, "-m", "web"], of_form("/api/predict"), data, seconds)
+    rival = [str(RIVALS), "-W", "ignore", "-m"]
+    measure("Gradio", [*rival, "benchmarks.rivals.gradio_app"], of_gradio, data, seconds)
+    measure("LitServe", [*rival, "benchmarks.rivals.litserve_api"], of_form("/predict"), data, seconds)
+
+
+def of_form(path: str) -> Ask:
+    """Asks an API that takes a form."""
+
+    async def ask(api: httpx.AsyncClient, photo: bytes) -> None:
+        (await api.post(path, files={"photo": ("photo.jpg", photo, "image/jpeg")})).raise_for_status()
+
+    return ask
+
+
+async def of_gradio(api: httpx.AsyncClient, photo: bytes) -> None:
+    """Gradio's documented way for programs: upload, call, and read the answer as an event."""
+    uploaded = await api.post("/gradio_api/upload", files={"files": ("photo.jpg", photo, "image/jpeg")})
+    data = {"data": [{"path": uploaded.raise_for_status().json()[0], "meta": {"_type": "gradio.FileData"}}]}
+    event = (await api.post("/gradio_api/call/predict", json=data)).raise_for_status().json()["event_id"]
+    answer = await api.get(f"/gradio_api/call/predict/{event}")
+    if "event: complete" not in answer.text:
+        raise RuntimeError(answer.text)
+
+
+def measure(name: str, command: list[str], ask: Ask, photo: bytes, seconds: float) -> None:
+    """Start a server and say how it does."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = SETTINGS | {"PORT": str(port), "LOG_LEVEL": "ERROR", "LEARNER": str(SHIPPED / PICKLE)}
+    server = subprocess.Popen(command, env=os.environ | settings, start_new_session=True)
+    try:
+        asyncio.run(wait_for(f"http://127.0.0.1:{port}", ask, photo))
+        for clients in (1, 8, 32):
+            started = time.perf_counter()
+            times = asyncio.run(load(f"http://127.0.0.1:{port}", ask, photo, clients, seconds))
+            rate = len(times) / (time.perf_counter() - started)
+            say(f"{name}, {clients} clients", rate, "/s", f"p99 {percentile(times, 99) * 1000:.0f} ms")
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)  # some leave processes behind when they are asked to end
+        server.wait(60)
+
+
+async def wait_for(address: str, ask: Ask, photo: bytes) -> None:
+    """Wait until it answers photos."""
+    async with httpx.AsyncClient(base_url=address, timeout=60, trust_env=False) as api:
+        for _ in range(600):
+            try:
+                await ask(api, photo)
+                return
+            except httpx.HTTPError:
+                await asyncio.sleep(0.2)
+    sys.exit(f"Error: {address} gives no answer.")
+
+
+async def load(address: str, ask: Ask, photo: bytes, clients: int, seconds: float) -> list[float]:
+    """Seconds that each answer took, for so many clients that ask for so long."""
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+
+    async def client() -> None:
+        async with httpx.AsyncClient(base_url=address, timeout=120, trust_env=False) as api:
+            while (started := time.perf_counter()) < end:
+                await ask(api, photo)
+                times.append(time.perf_counter() - started)
+
+    await asyncio.gather(*(client() for _ in range(clients)))
+    return times
+
+
+if __name__ == "__main__":
+    typer.run(main)
