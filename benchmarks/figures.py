@@ -4,7 +4,7 @@ import json
 import os
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 COLLECTED = "BENCHMARK_FIGURES"  # the environment variable that names the file where figures are collected
@@ -30,7 +30,7 @@ def percentile(values: Sequence[float], part: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[part - 1]
 
 
-def side_by_side(ways: dict[str, Callable[[], object]], rounds: int = 6, calls: int = 20) -> dict[str, list[float]]:
+def side_by_side(ways: Mapping[str, Callable[[], object]], rounds: int = 6, calls: int = 20) -> dict[str, list[float]]:
     """Seconds of each call of each way, in turns, so that a busy moment of the machine falls on all of them.
 
     Args:

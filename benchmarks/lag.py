@@ -67,7 +67,7 @@ def run_bot(file: Path) -> None:
         step(handle)
         steps.append((began, (time.perf_counter() - began) * 1000, (time.thread_time() - busy) * 1000))
 
-    asyncio.events.Handle._run = timed  # type: ignore[method-assign]
+    asyncio.events.Handle._run = timed  # type: ignore[method-assign, assignment]
     try:
         bot.main(local=False, port=None)
     finally:

@@ -4,6 +4,7 @@ photo and with its size; and what the network gains from pictures that go throug
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -33,16 +34,20 @@ def main(photos: Annotated[int, typer.Option(help="How many are answered for eac
         note = f"{each * 1000:.0f} ms of a processor's time each"
         say(f"many photos, {len(some)} core{'s'[: len(some) > 1]}", rate, "/s", note)
     ways = {faces: photo(faces=faces) for faces in FACES}
-    for faces, times in side_by_side({str(n): lambda d=d: classifier.predict(d) for n, d in ways.items()}, 3).items():
+    for faces, times in side_by_side(
+        {str(n): partial(classifier.predict, data) for n, data in ways.items()}, 3
+    ).items():
         found = len(classifier.predict(ways[int(faces)]).faces)
         say(f"a photo with {faces} faces, p50", percentile(times, 50) * 1000, "ms", f"faces answered: {found}")
     sizes = {f"{width} x {height}": photo(width, height) for width, height in SIZES}
-    for size, times in side_by_side({n: lambda d=d: classifier.predict(d) for n, d in sizes.items()}, 3).items():
+    for size, times in side_by_side(
+        {name: partial(classifier.predict, data) for name, data in sizes.items()}, 3
+    ).items():
         say(f"a photo of {size}, p50", percentile(times, 50) * 1000, "ms")
     rule = classifier.bundle.manifest.input
     assert rule is not None
     square = Image.fromarray(np.zeros((rule.height, rule.width, 3), np.uint8))
-    batches = {str(n): lambda n=n: classifier.runtime.logits([square] * n) for n in TOGETHER}
+    batches = {str(n): partial(classifier.runtime.logits, [square] * n) for n in TOGETHER}
     for together, times in side_by_side(batches, 3).items():
         each = percentile(times, 50) * 1000 / int(together)
         say(f"the network, {together} pictures together, p50 of each", each, "ms")

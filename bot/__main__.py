@@ -3,6 +3,7 @@
 The only place that may start the local chat.
 """
 
+import gc
 import logging
 import signal
 import sys
@@ -88,6 +89,7 @@ def run(settings: Settings, started: float) -> None:
         classifier = metrics.CountingClassifier(classifier.bundle, classifier.runtime)
 
     def say_started(username: str) -> None:
+        gc.freeze()  # else collecting garbage walks through all the libraries again and again: 30 ms without an answer
         name, took = classifier.bundle.manifest.name, (time.perf_counter() - started) * 1000
         log.info("Started as @%s: model %s on %s, ready in %.0f ms", username, name, classifier.runtime.name, took)
 

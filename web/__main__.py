@@ -4,6 +4,7 @@ With `WEBHOOK_URL`, Telegram brings the bot's updates here too. The only place o
 """
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -72,6 +73,7 @@ def serve(settings: Settings, of_bot: "BotSettings | None", listening: socket.so
         known = *settings.trusted_hosts, urlsplit(of_bot.webhook_url or "").hostname or ""
         settings = settings.model_copy(update={"trusted_hosts": known})
     app = create_app(models, settings)
+    gc.freeze()  # else collecting garbage walks through all the libraries again and again: 30 ms without an answer
     serving = server(app)
     bot = _bot(of_bot, next(iter(models.values()))) if of_bot else None
     if bot:
