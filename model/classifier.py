@@ -19,7 +19,9 @@ from model.photo import decode, from_image
 from model.runtimes import Runtime, open_runtime
 
 MAX_FACES = 100  # the largest are answered; more are a crowd
-NOBODY_FROM = 0.8  # probability of `no_face` from which a found face is dropped: people are lost more easily than won
+NOBODY_FROM = 0.75  # probability of `no_face` from which a found face is dropped: people are lost more easily than won
+WEAK = 0.5  # the finder's score below which ...
+WEAK_NOBODY_FROM = 0.03  # ... it is dropped from this probability on
 BATCH = 4  # faces the network sees at once: each takes it some 25 MB
 
 
@@ -90,11 +92,13 @@ class Prepared:
         size: width and height in pixels of the photo as a viewer shows it.
         pictures: RGB, what the network answers: a square per face, or the whole photo.
         places: where each of them lies in the photo, as `Face.box`.
+        scores: how sure the finder is of each, 0 to 1.
     """
 
     size: tuple[int, int]
     pictures: tuple[Image.Image, ...]
     places: tuple[tuple[int, int, int, int], ...]
+    scores: tuple[float, ...]
 
 
 class Classifier:
@@ -143,16 +147,19 @@ class Classifier:
         """
         decoded = from_image(photo) if isinstance(photo, Image.Image) else decode(photo)
         if self._finder is None:
-            return Prepared(decoded.size, (decoded.image,), ((0, 0, *decoded.size),))
-        boxes = [face.box for face in self._finder.find(decoded.image)[:MAX_FACES]]
+            return Prepared(decoded.size, (decoded.image,), ((0, 0, *decoded.size),), (1.0,))
+        found = self._finder.find(decoded.image)[:MAX_FACES]
+        boxes = [face.box for face in found]
         places = [box.scaled(decoded.scale).within(*decoded.size) for box in boxes]
-        return Prepared(decoded.size, tuple(self._cuts(decoded.image, boxes)), tuple(places))
+        scores = tuple(face.score for face in found)
+        return Prepared(decoded.size, tuple(self._cuts(decoded.image, boxes)), tuple(places), scores)
 
     def answer(self, prepared: Sequence[Prepared]) -> list[Prediction]:
         """The second half: one answer per photo, with the network run on the faces of all of them together."""
         places = [place for photo in prepared for place in photo.places]
         pictures = [picture for photo in prepared for picture in photo.pictures]
-        answers = iter(self._answers(pictures, places) if pictures else ())
+        scores = np.array([score for photo in prepared for score in photo.scores])
+        answers = iter(self._answers(pictures, places, scores) if pictures else ())
         each = [(photo.size, list(islice(answers, len(photo.places)))) for photo in prepared]
         if self._finder is None:
             return [Prediction(size, whole=faces[0]) for size, faces in each]
@@ -164,7 +171,7 @@ class Classifier:
         return [cut(image, box, side, self.bundle.manifest.faces.margin) for box in boxes]
 
     def _answers(
-        self, images: Sequence[Image.Image], places: Sequence[tuple[int, int, int, int]]
+        self, images: Sequence[Image.Image], places: Sequence[tuple[int, int, int, int]], scores: np.ndarray
     ) -> Iterator[Face | None]:
         """One per image; None where the network sees no face."""
         manifest = self.bundle.manifest
@@ -172,17 +179,26 @@ class Classifier:
         logits = np.concatenate([self.runtime.logits(batch) for batch in batches])
         told = [manifest.labels.index(label) for label in manifest.answers]
         rows = softmax(logits[:, told] / manifest.temperature)
-        for place, nobody, row in zip(places, no_faces(logits, told), rows, strict=True):
+        for place, nobody, row in zip(places, no_faces(logits, told, scores), rows, strict=True):
             probabilities = dict(zip(manifest.answers, row.tolist(), strict=True))
             label, sure = manifest.answers[row.argmax()], bool(row.max() >= manifest.sure_from)
             yield None if nobody else Face(place, label, probabilities, sure)
 
 
-def no_faces(logits: np.ndarray, told: Sequence[int]) -> np.ndarray:
-    """Of logits of shape (pictures, labels), which pictures show no face: those whose labels that people are `told`
-    share too small a probability. Of shape (pictures,)."""
-    nobody: np.ndarray = softmax(logits)[:, list(told)].sum(axis=1) < 1 - NOBODY_FROM
-    return nobody
+def no_faces(logits: np.ndarray, told: Sequence[int], scores: np.ndarray | float = 1.0) -> np.ndarray:
+    """Which found faces are none. The less sure the finder was, the surer the network has to be of a face.
+
+    Args:
+        logits: of shape (pictures, labels).
+        told: the columns of the labels that people are told.
+        scores: the finder's, of shape (pictures,).
+
+    Returns:
+        Of shape (pictures,).
+    """
+    nobody = 1 - softmax(logits)[:, list(told)].sum(axis=1)
+    dropped: np.ndarray = nobody >= np.where(np.asarray(scores) < WEAK, WEAK_NOBODY_FROM, NOBODY_FROM)
+    return dropped
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -46,7 +46,7 @@ def test_it_ships_whole_and_speaks_both_languages_about_every_label() -> None:
     assert bundle.has(ONNX)
     assert bundle.has(PICKLE)
     assert (bundle.folder / ANSWERS).is_file()
-    for label in bundle.manifest.labels:
+    for label in bundle.manifest.answers:
         spoken = [bundle.words(label, language).answer for language in ("en", "fr")]
         assert all(spoken)
         assert spoken[0] != spoken[1]
