@@ -57,7 +57,8 @@ def read_photos(
             of these, the ones that it does not name are not measured on.
         labels: those of the bundle; a folder named `no_face` holds photos that show nobody.
         boxes: CSV files with the columns photo, left, top, right, bottom, label.
-        beginnings: only photos whose file names begin with one of these are taken; None takes all.
+        beginnings: only photos whose file names, alone or after their folder's, begin with one of these are taken; None
+            takes all.
         skip: file names to leave out, such as "augmented_*".
 
     Raises:
@@ -72,7 +73,7 @@ def read_photos(
         raise DataError(
             f"{unused[0]} stands in {boxes[0].name} but in none of the folders; name the one that holds it."
         )
-    known = [photo for photo in known if _wanted(photo.file.name, beginnings, skip)]
+    known = [photo for photo in known if _wanted(photo.file, beginnings, skip)]
     if not known:
         raise DataError(f"No photos to measure on in {', '.join(map(str, folders))}: put them in one folder per label.")
     for photo in known:
@@ -155,6 +156,7 @@ def _photos(folder: Path, name: str, marked: Mapping[str, Sequence[KnownFace]]) 
         yield KnownPhoto(file, name, (KnownFace(label),))
 
 
-def _wanted(name: str, beginnings: Sequence[str] | None, skip: Sequence[str]) -> bool:
-    begins = beginnings is None or name.startswith(tuple(beginnings))
-    return begins and not any(fnmatch(name, pattern) for pattern in skip)
+def _wanted(file: Path, beginnings: Sequence[str] | None, skip: Sequence[str]) -> bool:
+    names = file.name, f"{file.parent.name}/{file.name}"
+    begins = beginnings is None or any(name.startswith(tuple(beginnings)) for name in names)
+    return begins and not any(fnmatch(file.name, pattern) for pattern in skip)

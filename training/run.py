@@ -34,7 +34,7 @@ from training.options import Options
 from training.rate import SEARCH, find_rate
 from training.recipe import Settings, for_serving, held_out_logits, make_learner, make_loaders, train
 from training.run_report import Laps, write_run_report
-from training.runs import OPTIONS
+from training.runs import HELD_OUT, OPTIONS
 from training.several import first_decides, first_one_first, go_on_alone, is_first, share_of, trained_together
 from training.summary import as_text
 from training.telling import Telling
@@ -161,6 +161,9 @@ def train_learner(
         if is_first():
             write_options(options, folder / OPTIONS, lr=settings.lr)
             save_samples(learner.dls, folder / SAMPLES)
+            files = [Path(sample.source) for sample in photos.samples(photos.valid)]
+            names = sorted({f"{file.parent.name}/{file.name}" for file in files})
+            (folder / HELD_OUT).write_text("\n".join(names) + "\n", "utf-8")
         print(f"The run's folder is {folder}; what the network sees: {folder / SAMPLES}", flush=True)
         with trained_together(learner):
             train(learner, settings, callbacks, bar=sys.stdout.isatty(), flat=options.plateau > 0)

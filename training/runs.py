@@ -7,6 +7,7 @@ from training.callbacks.checkpoints import LAST
 
 RUNS = Path("runs")
 OPTIONS = "options.yaml"
+HELD_OUT = "held_out.txt"
 REPORT = "report.html"
 
 

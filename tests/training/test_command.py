@@ -20,6 +20,7 @@ from model.classifier import Classifier
 from tests.training.shapes import LABELS, portrait, save_portraits, save_shapes, shape_photo
 from training.__main__ import app
 from training.card import CONFUSION, SAMPLES
+from training.runs import HELD_OUT
 
 ROOT = Path(__file__).parents[2]
 QUICK = ["--no-pretrained", "--arch", "test_resnet", "--size", "64", "--batch-size", "8", "--lr", "0.01"]
@@ -75,6 +76,8 @@ def test_a_training_leaves_a_whole_bundle_and_nothing_else(run: Run) -> None:
     assert {file.name for file in run.folder.iterdir()} == {"photos", "bundle", "runs"}
     [kept] = (run.folder / "runs").glob("*/options.yaml")
     assert (kept.parent / SAMPLES).read_bytes().startswith(b"\x89PNG")
+    held_out = (kept.parent / HELD_OUT).read_text("utf-8").split()
+    assert len(held_out) == 4 and all((run.folder / "photos" / name).is_file() for name in held_out)
 
 
 def test_it_shows_every_epoch_the_confusion_and_what_it_wrote(run: Run) -> None:

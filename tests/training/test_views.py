@@ -36,7 +36,9 @@ def test_validation_sees_what_serving_cuts(size: int, face: Box) -> None:
     seen = View(size, WIDER)(kept(photo, size, face), split_idx=1)
     served = cut(photo, face, size, FaceSearch(find=True).margin)
     assert seen.size == served.size == (size, size)
-    moved = cut(photo, Box(face.left + 5, face.top + 5, face.right + 5, face.bottom + 5), size, FaceSearch(find=True).margin)
+    moved = cut(
+        photo, Box(face.left + 5, face.top + 5, face.right + 5, face.bottom + 5), size, FaceSearch(find=True).margin
+    )
     assert difference(seen, served) < 8
     assert difference(seen, served) < difference(seen, moved) / 4
 
