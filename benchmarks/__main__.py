@@ -22,8 +22,8 @@ COMMANDS = {
     "The event loop": [sys.executable, "-m", "benchmarks.lag"],
     "The web API": [sys.executable, "-m", "benchmarks.web_rivals"],
     "The worker": [sys.executable, "-m", "benchmarks.worker", "--photos", "1000"],
-    "From the first photo to the last": [sys.executable, "-m", "benchmarks.flat"],
     "Weight": [sys.executable, "-m", "benchmarks.slug"],
+    "From the first photo to the last": [sys.executable, "-m", "benchmarks.flat", "--photos", "10000"],
 }
 DOCS = Path("docs")
 

@@ -14,6 +14,7 @@ import typer
 from benchmarks.crowd import Crowd, start_bot
 from benchmarks.figures import percentile, say
 from benchmarks.pictures import photo as portrait
+from benchmarks.web import processor
 from benchmarks.worker import memory
 from localchat import LocalChat
 from model.bundle import PICKLE, SHIPPED
@@ -53,12 +54,14 @@ def measure(name: str, photo: bytes, photos: int, start: Callable[[LocalChat], s
             taken = crowd.milliseconds()[1:]
             for part in (50, 95, 99):
                 say(f"{name}, one photo, p{part}", percentile(taken, part), "ms")
-            before, began = len(crowd.answers), time.perf_counter()
+            before, began, worked = len(crowd.answers), time.perf_counter(), processor(bot.pid)
             for person in range(photos):
                 crowd.send(photos + 2 + person)
             crowd.wait(before + photos, 300)
             rate = (len(crowd.answers) - before) / (time.perf_counter() - began)
+            each = (processor(bot.pid) - worked) / photos * 1000
             say(f"{name}, photos a second, {photos} at once", rate, "/s", f"unanswered: {crowd.lost}")
+            say(f"{name}, processor's time of each", each, "ms")
             say(f"{name}, memory", memory(bot.pid, "VmRSS"), "MB", f"after {len(crowd.answers)} photos")
             return rate
         finally:

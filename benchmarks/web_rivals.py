@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -27,14 +28,30 @@ Ask = Callable[[httpx.AsyncClient, bytes], Awaitable[None]]
 
 def main(
     photo: Annotated[Path | None, typer.Option(help="Which photo; a portrait of 1280 x 960 by default.")] = None,
-    seconds: Annotated[float, typer.Option(help="How long each number of clients asks.")] = 10,
+    seconds: Annotated[float, typer.Option(help="How long each number of clients asks.")] = 6,
 ) -> None:
     """Compare the API with Gradio and LitServe."""
     data = photo.read_bytes() if photo else portrait()
-    measure("our API", [sys.executable, "-m", "web"], of_form("/api/predict"), data, seconds)
     rival = [str(RIVALS), "-W", "ignore", "-m"]
-    measure("Gradio", [*rival, "benchmarks.rivals.gradio_app"], of_gradio, data, seconds)
-    measure("LitServe", [*rival, "benchmarks.rivals.litserve_api"], of_form("/predict"), data, seconds)
+    with (
+        served([sys.executable, "-m", "web"]) as ours,
+        served([*rival, "benchmarks.rivals.gradio_app"]) as gradio,
+        served([*rival, "benchmarks.rivals.litserve_api"]) as litserve,
+    ):
+        servers = {
+            "our API": (ours, of_form("/api/predict")),
+            "Gradio": (gradio, of_gradio),
+            "LitServe": (litserve, of_form("/predict")),
+        }
+        for address, ask in servers.values():
+            asyncio.run(wait_for(address, ask, data))
+        for clients in (1, 8, 32):
+            for name, (address, ask) in servers.items():
+                started = time.perf_counter()
+                times = asyncio.run(load(address, ask, data, clients, seconds))
+                rate = len(times) / (time.perf_counter() - started)
+                p99 = f"p99 {percentile(times, 99) * 1000:.0f} ms"
+                say(f"{name}, {clients} client{'s'[: clients > 1]}", rate, "/s", p99)
 
 
 def of_form(path: str) -> Ask:
@@ -56,19 +73,15 @@ async def of_gradio(api: httpx.AsyncClient, photo: bytes) -> None:
         raise RuntimeError(answer.text)
 
 
-def measure(name: str, command: list[str], ask: Ask, photo: bytes, seconds: float) -> None:
-    """Start a server and say how it does."""
+@contextmanager
+def served(command: list[str]) -> Iterator[str]:
+    """The address of a server that runs until the block ends; the others idle while one is asked."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     settings = SETTINGS | {"PORT": str(port), "LOG_LEVEL": "ERROR", "LEARNER": str(SHIPPED / PICKLE)}
     server = subprocess.Popen(command, env=os.environ | settings, start_new_session=True)
     try:
-        asyncio.run(wait_for(f"http://127.0.0.1:{port}", ask, photo))
-        for clients in (1, 8, 32):
-            started = time.perf_counter()
-            times = asyncio.run(load(f"http://127.0.0.1:{port}", ask, photo, clients, seconds))
-            rate = len(times) / (time.perf_counter() - started)
-            say(f"{name}, {clients} clients", rate, "/s", f"p99 {percentile(times, 99) * 1000:.0f} ms")
+        yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(server.pid, signal.SIGKILL)  # some leave processes behind when they are asked to end
         server.wait(60)
