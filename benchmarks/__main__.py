@@ -1,4 +1,5 @@
-"""`python -m benchmarks`: the benchmarks one after the other; their figures as a table, as JSON and as a picture in docs/."""
+"""`python -m benchmarks [NAME...]`: the benchmarks one after the other, or some of them anew; their figures as a table, as
+JSON and as a picture in docs/."""
 
 import json
 import os
@@ -6,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -30,23 +31,33 @@ DOCS = Path("docs")
 Section = dict[str, Any]
 
 
-def main() -> None:
-    """Run every benchmark that has no wish of its own, and write docs/bench.md, .json and .png."""
-    sections: list[Section] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for number, (title, command) in enumerate(COMMANDS.items()):
-            print(f"\n{title}", flush=True)
-            file = Path(folder, f"{number}.jsonl")
-            ended = subprocess.run(command, env=os.environ | {COLLECTED: str(file)}, check=False).returncode
-            figures = [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
-            said = "python -m " + " ".join(command[2:])
-            sections.append({"title": title, "command": said, "failed": ended != 0, "figures": figures})
+def main(
+    names: Annotated[list[str] | None, typer.Argument(help="Which, such as photo reply; all by default.")] = None,
+) -> None:
+    """Run the benchmarks that have no wish of their own, and write docs/bench.md, .json and .png."""
+    file = DOCS / "bench.json"
+    before: list[Section] = json.loads(file.read_text("utf-8")) if names and file.exists() else []
+    known = {section["title"]: section for section in before}
+    for title, command in COMMANDS.items():
+        if not names or command[2].removeprefix("benchmarks.") in names:
+            known[title] = run(title, command)
+    sections = [known[title] for title in COMMANDS if title in known]
     DOCS.mkdir(exist_ok=True)
-    (DOCS / "bench.json").write_text(json.dumps(sections, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    file.write_text(json.dumps(sections, indent=1, ensure_ascii=False) + "\n", "utf-8")
     (DOCS / "bench.md").write_text(as_markdown(sections), "utf-8")
     draw(sections, DOCS / "bench.png")
     if failed := [section["command"] for section in sections if section["failed"]]:
         sys.exit(f"Error: these broke off: {', '.join(failed)}")
+
+
+def run(title: str, command: list[str]) -> Section:
+    """Run a benchmark and collect its figures."""
+    print(f"\n{title}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "figures.jsonl")
+        ended = subprocess.run(command, env=os.environ | {COLLECTED: str(file)}, check=False).returncode
+        figures = [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
+    return {"title": title, "command": f"python -m {' '.join(command[2:])}", "failed": ended != 0, "figures": figures}
 
 
 def as_markdown(sections: list[Section]) -> str:
