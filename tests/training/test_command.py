@@ -23,7 +23,7 @@ from training.card import CONFUSION, SAMPLES
 from training.runs import HELD_OUT
 
 ROOT = Path(__file__).parents[2]
-QUICK = ["--no-pretrained", "--arch", "test_resnet", "--size", "64", "--batch-size", "8", "--lr", "0.03"]
+QUICK = ["--no-pretrained", "--arch", "test_resnet", "--size", "64", "--batch-size", "4", "--lr", "0.02"]
 
 
 def start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
