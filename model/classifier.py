@@ -12,7 +12,7 @@ from PIL import Image
 
 from model.bundle import NO_FACE, Bundle
 from model.choice import named_folders
-from model.faces import Box, FaceFinder, cut
+from model.faces import SEARCH_SIDE, Box, FaceFinder, cut
 from model.hub import is_on_hub, open_from_hub
 from model.memory import keep_for_the_next_photo
 from model.photo import decode, from_image
@@ -145,14 +145,17 @@ class Classifier:
         Raises:
             PhotoError: the photo cannot be decoded or is too large.
         """
-        decoded = from_image(photo) if isinstance(photo, Image.Image) else decode(photo)
         if self._finder is None:
+            decoded = from_image(photo) if isinstance(photo, Image.Image) else decode(photo)
             return Prepared(decoded.size, (decoded.image,), ((0, 0, *decoded.size),), (1.0,))
+        decoded = from_image(photo) if isinstance(photo, Image.Image) else decode(photo, SEARCH_SIDE)
         found = self._finder.find(decoded.image)[:MAX_FACES]
-        boxes = [face.box for face in found]
-        places = [box.scaled(decoded.scale).within(*decoded.size) for box in boxes]
-        scores = tuple(face.score for face in found)
-        return Prepared(decoded.size, tuple(self._cuts(decoded.image, boxes)), tuple(places), scores)
+        boxes = [face.box.scaled(decoded.scale) for face in found]
+        if isinstance(photo, bytes) and decoded.scale > 1 and any(self._is_small(face.box) for face in found):
+            decoded = decode(photo)
+        pictures = self._cuts(decoded.image, [box.scaled(1 / decoded.scale) for box in boxes])
+        places = tuple(box.within(*decoded.size) for box in boxes)
+        return Prepared(decoded.size, tuple(pictures), places, tuple(face.score for face in found))
 
     def answer(self, prepared: Sequence[Prepared]) -> list[Prediction]:
         """The second half: one answer per photo, with the network run on the faces of all of them together."""
@@ -165,10 +168,18 @@ class Classifier:
             return [Prediction(size, whole=faces[0]) for size, faces in each]
         return [Prediction(size, tuple(face for face in faces if face)) for size, faces in each]
 
-    def _cuts(self, image: Image.Image, boxes: list[Box]) -> list[Image.Image]:
+    @property
+    def _side(self) -> int:
+        """Pixels of the side of what is cut out."""
         rule = self.bundle.manifest.input
-        side = max(rule.height, rule.width) if rule else 224
-        return [cut(image, box, side, self.bundle.manifest.faces.margin) for box in boxes]
+        return max(rule.height, rule.width) if rule else 224
+
+    def _is_small(self, box: Box) -> bool:
+        """Whether what is cut out would have to be enlarged."""
+        return max(box.width, box.height) * (1 + self.bundle.manifest.faces.margin) < self._side
+
+    def _cuts(self, image: Image.Image, boxes: list[Box]) -> list[Image.Image]:
+        return [cut(image, box, self._side, self.bundle.manifest.faces.margin) for box in boxes]
 
     def _answers(
         self, images: Sequence[Image.Image], places: Sequence[tuple[int, int, int, int]], scores: np.ndarray

@@ -49,7 +49,7 @@ class Photo:
     """A decoded photo, turned the way a viewer shows it.
 
     Attributes:
-        image: RGB pixels; a large photo is shrunk by a whole factor, its long side keeping `WORKING_SIDE` at least.
+        image: RGB pixels; a large photo is shrunk by a whole factor, see `decode`.
         size: width and height in pixels of the photo as a viewer shows it.
     """
 
@@ -62,8 +62,12 @@ class Photo:
         return max(self.size) / max(self.image.size)
 
 
-def decode(data: bytes) -> Photo:
+def decode(data: bytes, side: int = WORKING_SIDE) -> Photo:
     """Decode a JPEG, PNG, WebP, GIF (first frame) or BMP.
+
+    Args:
+        data: the file.
+        side: pixels that the long side of a large JPEG keeps at least; that of other files keeps `WORKING_SIDE`.
 
     Raises:
         PhotoError: the data is empty, larger than `MAX_BYTES`, not an image, of an unsupported format,
@@ -79,7 +83,7 @@ def decode(data: bytes) -> Photo:
             _check_size(opened, whole=has_scans(opened, data))
             check_scans(opened, data)
             size = opened.size
-            _draft(opened)
+            _draft(opened, side)
             return _photo(opened, size)
     except PhotoError:
         raise
@@ -127,9 +131,9 @@ def _check_compression(opened: ImageFile.ImageFile) -> None:
         raise PhotoError("unsupported", "compressed BMP files are not supported; send a JPEG, PNG or WebP")
 
 
-def _draft(opened: Image.Image) -> None:
+def _draft(opened: Image.Image, side: int) -> None:
     """Let a large JPEG be decoded at 1/2, 1/4 or 1/8 of its size, in a fraction of the time."""
-    shrink = WORKING_SIDE / max(opened.size)
+    shrink = side / max(opened.size)
     if shrink < 1:
         opened.draft("RGB", (max(1, round(opened.width * shrink)), max(1, round(opened.height * shrink))))
 

@@ -17,7 +17,7 @@ import typer
 
 from model import NO_FACE
 from model.bundle import FaceSearch
-from model.faces import FaceFinder
+from model.faces import LOWER, FaceFinder
 from model.photo import PhotoError, decode
 from training.copies import copies
 from training.cutouts import WIDER, Keeper, Known, Sample
@@ -93,7 +93,7 @@ def collect(
     search = FaceSearch(find=faces, min_score=CHECKED_SCORE if checked else TRUSTED_SCORE)
     photos: list[Photo] = [(file, label, None) for file, label in wanted]
     photos += [(file, file.parent.name, known) for file, known in (photographs or {}).items()]
-    folder = cache / hashlib.sha256(f"{size} {WIDER} {search.model_dump_json()}".encode()).hexdigest()[:12]
+    folder = cache / hashlib.sha256(f"{size} {WIDER} {LOWER} {search.model_dump_json()}".encode()).hexdigest()[:12]
     keeper = Keeper(folder, size, search)
     samples, skipped = [], {}
     with typer.progressbar(length=len(photos), label="Reading photos", file=sys.stderr) as bar, keeper:

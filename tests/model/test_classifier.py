@@ -10,9 +10,10 @@ import pytest
 from PIL import ExifTags, Image
 
 from model import NO_FACE, Bundle, Classifier, PhotoError, Prediction
-from model.bundle import write_manifest
+from model.bundle import SHIPPED, write_manifest
 from model.classifier import BATCH, MAX_FACES, softmax
-from model.faces import Box, FoundFace
+from model.faces import Box, FoundFace, cut
+from model.photo import decode
 from tests.bundles import make_bundle
 from tests.model.photos import cat, encoded, portrait
 
@@ -63,6 +64,22 @@ def test_every_face_of_a_group_is_answered_and_the_largest_stands_for_the_photo(
     assert [face.label for face in prediction.faces] == ["with_mask", "without_mask"]
     assert prediction.faces[0].box[0] > 400 > prediction.faces[1].box[2]
     assert prediction.label == "with_mask"
+
+
+@pytest.mark.parametrize(("side", "sharp"), [(300, True), (900, False)])
+def test_only_a_small_face_needs_all_pixels_of_a_large_photo(side: int, sharp: bool) -> None:
+    shipped = Classifier.open(SHIPPED)
+    photo = Image.new("RGB", (1_280, 960), "grey")
+    photo.paste(portrait().crop((80, 0, 380, 300)).resize((side, side)), (30, 30))
+    data = encoded(photo, "JPEG")
+    prepared = shipped.prepare(data)
+    (picture,), (place,) = prepared.pictures, prepared.places
+    margin = shipped.bundle.manifest.faces.margin
+    whole = cut(decode(data).image, Box(*map(float, place)), picture.width, margin)
+    halved = cut(decode(data, 640).image, Box(*(edge / 2 for edge in place)), picture.width, margin)
+    from_whole, from_half = (np.abs(np.asarray(picture, int) - np.asarray(each)).mean() for each in (whole, halved))
+    assert min(from_whole, from_half) < 2
+    assert (from_whole < from_half) == sharp
 
 
 def test_a_photo_without_a_face_is_answered_so(faces: Classifier) -> None:

@@ -256,6 +256,13 @@ def test_a_large_photo_is_shrunk_to_a_working_size(file_format: str) -> None:
     assert np.abs(np.asarray(photo.image, dtype=int) - np.asarray(cat().resize((1353, 900)))).mean() < 8
 
 
+def test_a_jpeg_is_shrunk_as_far_as_asked_for_and_other_files_are_not() -> None:
+    picture = cat().resize((1280, 960))
+    assert decode(encoded(picture, "JPEG"), side=640).image.size == (640, 480)
+    assert decode(encoded(picture, "JPEG"), side=641).image.size == (1280, 960)
+    assert decode(encoded(picture, "PNG"), side=640).image.size == (1280, 960)
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 30_000), (30_000, 1), (8_000, 2), (2, 8_000), (5_000, 3)])
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "BMP"])
 def test_a_photo_of_any_shape_is_read(size: tuple[int, int], file_format: str) -> None:
