@@ -35,7 +35,7 @@ class View(RandTransform):
         self,
         size: int,
         wider: float = 1.0,
-        turn: float = 25,
+        turn: float = 30,
         zoom: float = 1.28,
         shift: float = 0.07,
         stretch: float = 0.06,
