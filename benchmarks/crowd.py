@@ -13,7 +13,8 @@ from typing import Any
 
 import httpx
 
-from benchmarks.worker import drawn_face
+from benchmarks.answers import FACELESS, is_faceless
+from benchmarks.pictures import photo as portrait
 from localchat import LocalChat
 
 Photo = tuple[int, int]  # chat, message
@@ -24,7 +25,7 @@ class Crowd:
 
     Args:
         chat: where they are.
-        photo: what they send; a small one by default.
+        photo: what they send, with a face; a small portrait by default.
 
     Attributes:
         sent: when each photo came in, by `time.perf_counter`.
@@ -34,7 +35,8 @@ class Crowd:
     def __init__(self, chat: LocalChat, photo: bytes | None = None):
         self.sent: dict[Photo, float] = {}
         self.answers: dict[Photo, list[float]] = {}
-        self._photo = photo or drawn_face(320, 240)
+        self._photo = photo or portrait(320, 240)
+        self._faceless = False
         self._http = httpx.Client(base_url=chat.url, timeout=120, trust_env=False)
         self._senders = ThreadPoolExecutor(4)
         chat.limits.on = True
@@ -46,10 +48,12 @@ class Crowd:
         return self._senders.submit(lambda: self._http.post("/chat/send", data={"chat": person}, files=photo))
 
     def wait(self, photos: int, seconds: float) -> None:
-        """Wait until that many photos are answered, at most that long."""
+        """Wait until that many photos are answered, at most that long; end the benchmark if one is said to have no face."""
         deadline = time.monotonic() + seconds
         while len(self.answers) < photos and time.monotonic() < deadline:
             time.sleep(0.05)
+        if self._faceless:
+            sys.exit(FACELESS)
 
     @property
     def lost(self) -> int:
@@ -77,6 +81,7 @@ class Crowd:
         if not event["from_bot"]:
             self.sent[chat, message["message_id"]] = time.perf_counter()
         elif replied := message.get("reply_to_message"):
+            self._faceless |= is_faceless(message)
             self.answers.setdefault((chat, replied["message_id"]), []).append(time.perf_counter())
 
 

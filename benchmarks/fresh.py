@@ -1,46 +1,64 @@
-"""`python -m benchmarks.fresh`: from a fresh clone to the first answer, as a stranger does it: `make run`, then a photo."""
+"""`python -m benchmarks.fresh`: from a fresh clone of what is committed to the first answer, as a stranger does it: `make run`,
+with no package at hand, then a photo."""
 
 import os
 import re
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import httpx
-import typer
 
+from benchmarks.answers import send, wait_for_answer
 from benchmarks.figures import say
+from benchmarks.pictures import photo
 from benchmarks.slug import size
-from benchmarks.worker import drawn_face
+from bot.settings import Settings
+
+OWN = {
+    "MAKEFLAGS",
+    "MFLAGS",
+    "MAKEOVERRIDES",
+    "PYTHONPATH",
+    "PYTHONPYCACHEPREFIX",
+    "PYTHONDONTWRITEBYTECODE",
+    "VIRTUAL_ENV",
+}
 
 
 def main() -> None:
     """Measure seconds and megabytes until a fresh clone has answered a photo."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["git", "clone", "-q", ".", folder], check=True)
+        clone = Path(folder, "clone")
+        subprocess.run(["git", "clone", "-q", ".", str(clone)], check=True)
         started = time.perf_counter()
-        command = ["make", "-s", "-C", folder, "run", "ARGS=--port 0"]
-        bot = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        command = ["make", "-s", "-C", str(clone), "run", "ARGS=--port 0"]
+        environment = strangers() | {"UV_CACHE_DIR": f"{folder}/cache", "PIP_NO_CACHE_DIR": "1"}
+        bot = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True)
         try:
             assert bot.stdout
-            line = next(line for line in bot.stdout if "http://" in line)
-            address = re.findall(r"http://\S+", line)[0]
-            with httpx.Client(base_url=address, timeout=120) as person:
-                photo = {"files": ("photo.jpg", drawn_face(), "image/jpeg")}
-                person.post("/chat/send", data={"chat": 1}, files=photo).raise_for_status()
-                seen, answered = 0, False
-                while not answered:
-                    answer = person.get("/chat/events", params={"chat": 1, "after": seen, "timeout": 60}).json()
-                    seen = answer["last"]
-                    answered = any(event["type"] == "message" and event["from_bot"] for event in answer["events"])
-            say("fresh clone to first answer", time.perf_counter() - started, "s")
-            say("installed", size(Path(folder, ".venv")) / 2**20, "MB")
+            address = next((said[0] for line in bot.stdout if (said := re.search(r"http://\S+", line))), None)
+            if address is None:
+                sys.exit("Error: `make run` ended without a chat in a fresh clone; what it printed says why.")
+            with httpx.Client(base_url=address, timeout=120, trust_env=False) as http:
+                send(http, 1, photo())
+                wait_for_answer(http, 1)
+            say("fresh clone to first answer", time.perf_counter() - started, "s", "packages downloaded anew")
+            say("fresh clone, installed", size(clone / ".venv") / 2**20, "MB")
         finally:
-            os.killpg(bot.pid, signal.SIGINT)
+            if bot.poll() is None:
+                os.killpg(bot.pid, signal.SIGINT)
             bot.wait(30)
 
 
+def strangers() -> dict[str, str]:
+    """This environment, less what is set here for the bot, for Python and for the `make` that may have started this."""
+    settings = {name.upper() for name in Settings.model_fields}
+    return {name: value for name, value in os.environ.items() if name not in settings | OWN}
+
+
 if __name__ == "__main__":
-    typer.run(main)
+    main()

@@ -1,9 +1,12 @@
 """Who may import whom: read off every file, so that a shortcut between two rooms fails here."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ STARTERS = {  # what only the file that starts a room may import
     Path("web/__main__.py"): {"bot"},  # for WEBHOOK_URL
 }
 HEAVY = {"fastai", "fastcore", "torch", "torchvision", "timm"}
+TAKEN_IF_THERE = {"tornado", "watchfiles"}  # by python-telegram-bot and by uvicorn; requirements.txt installs neither
 LEARNER = Path("model/fastai_runtime.py")  # the one file outside of training that runs a fastai learner
 FILES = sorted(file.relative_to(ROOT) for room in ROOMS for file in (ROOT / room).rglob("*.py"))
 
@@ -71,12 +75,36 @@ def test_a_shortcut_between_rooms_would_be_seen(tmp_path: Path, monkeypatch: pyt
     ]
 
 
-@pytest.mark.parametrize("way_in", ["import model", "import bot.__main__", "import web.app", "import localchat"])
-def test_what_serves_does_not_load_torch(way_in: str) -> None:
-    assert loaded_after(way_in).isdisjoint(HEAVY)
+@pytest.mark.parametrize(
+    "way_in", ["model", "bot.__main__, bot.app, bot.running", "web.__main__, web.app, web.models, uvicorn", "localchat"]
+)
+def test_what_serves_loads_only_what_its_requirements_install(way_in: str) -> None:
+    assert loaded_after(f"import {way_in}") & not_installed_to_serve() == set()
 
 
-def test_answering_a_photo_in_the_terminal_does_not_load_torch(tmp_path: Path) -> None:
+def test_what_serves_is_told_from_what_trains_measures_and_tests() -> None:
+    others = {
+        "torch",
+        "fastai",
+        "timm",
+        "matplotlib",
+        "pandas",
+        "scipy",
+        "sklearn",
+        "onnx",
+        "IPython",
+        "skimage",
+        "pytest",
+    }
+    assert others <= not_installed_to_serve()
+    assert not_installed_to_serve().isdisjoint({"telegram", "numpy", "cv2", "onnxruntime", "PIL", "fastapi"})
+
+
+def test_the_bot_leaves_the_command_line_of_its_http_client_alone() -> None:
+    assert loaded_after("import bot.__main__, bot.app, bot.running").isdisjoint({"rich", "pygments", "click"})
+
+
+def test_answering_a_photo_in_the_terminal_loads_only_what_its_requirements_install(tmp_path: Path) -> None:
     from PIL import Image
 
     from tests.bundles import make_bundle
@@ -91,7 +119,23 @@ def test_answering_a_photo_in_the_terminal_does_not_load_torch(tmp_path: Path) -
     )
     modules = loaded_after(run)
     assert "onnxruntime" in modules
-    assert modules.isdisjoint(HEAVY)
+    assert modules & not_installed_to_serve() == set()
+
+
+@cache
+def not_installed_to_serve() -> set[str]:
+    """Names of the packages here that requirements.txt does not install."""
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    served = {line.partition("==")[0] for line in lines if "==" in line}
+    return (
+        {
+            package
+            for package, projects in packages_distributions().items()
+            if served.isdisjoint(re.sub(r"[-_.]+", "-", project).lower() for project in projects)
+        }
+        - loaded_after("import sys")
+        - TAKEN_IF_THERE
+    )
 
 
 def loaded_after(code: str) -> set[str]:
