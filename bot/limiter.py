@@ -2,8 +2,8 @@
 
 The limits: 30 messages a second, 1 a second in one chat, 20 a minute in a group. A bot that pays Telegram for messages
 beyond the first may send up to 1,000 a second. When Telegram asks to wait, only the chat concerned waits. What merely
-decorates a chat (the menu, "typing") neither waits nor makes messages wait: Telegram may ask for hours before the next
-`setMyDescription`.
+decorates a chat (the menu, "typing") waits for no message and makes none wait: Telegram may ask for hours before the next
+`setMyDescription`, and where a hundred people wait, each "typing" is sent after the other, lest they take all connections.
 """
 
 import asyncio
@@ -39,6 +39,7 @@ class Limiter(BaseRateLimiter[int]):
         self._pays = messages_per_second > FREE
         self._chats: dict[int, list[AsyncLimiter]] = {}
         self._not_before: dict[int | None, float] = {}
+        self._typing = asyncio.Lock()
 
     async def initialize(self) -> None:
         """Nothing to do."""
@@ -56,8 +57,11 @@ class Limiter(BaseRateLimiter[int]):
         rate_limit_args: int | None,
     ) -> Any:
         """Send a request when it may be sent, and again as often as Telegram asks to."""
-        if endpoint.startswith("setMy") or endpoint == "sendChatAction":
+        if endpoint.startswith("setMy"):
             return await callback(*args, **kwargs)
+        if endpoint == "sendChatAction":
+            async with self._typing:
+                return await callback(*args, **kwargs)
         chat = data.get("chat_id")
         while True:
             await self._until_allowed(chat)

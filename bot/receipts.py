@@ -7,7 +7,7 @@ with, so Telegram is the queue: what this process did not finish comes again to 
 Two things follow from how `getUpdates` works:
 
 - While an update is under way, it returns at once, with what is known already. So it is asked at a steady pace then, and
-  what is known is left out.
+  what is known is left out, before objects are made of it: that would take most of the event loop's time.
 - It returns at most 100 updates from the offset on. Should one take so long that 100 were fetched since, nothing newer
   can be fetched before it is dealt with: if others wait, it is given up after `HOLD_UP` seconds, with words to its sender.
 
@@ -25,6 +25,7 @@ from typing import Any
 from telegram import Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ExtBot
+from telegram.request import HTTPXRequest
 
 WINDOW = 100  # updates that Telegram returns from the offset on
 PACE, SLOWEST_PACE = 0.1, 1.0  # seconds between two questions while updates are under way; slower while none are new
@@ -64,13 +65,13 @@ class Receipts:
         """Whether the oldest update has kept newer ones from being fetched for too long."""
         return self.fetched >= WINDOW and time.monotonic() - self._oldest_since > HOLD_UP
 
+    def knows(self, update_id: int) -> bool:
+        """Whether an update was fetched before."""
+        return update_id in self._open or update_id in self._confirmed
+
     def take(self, updates: Sequence[Update]) -> tuple[Update, ...]:
         """Those of fetched updates that were not fetched before."""
-        new = tuple(
-            update
-            for update in updates
-            if update.update_id not in self._open and update.update_id not in self._confirmed
-        )
+        new = tuple(update for update in updates if not self.knows(update.update_id))
         if new and not self._open:
             self.wait_again()
         self._open |= {update.update_id: False for update in new}
@@ -102,12 +103,27 @@ class Receipts:
                 await self._idle.wait()
 
 
+class _NewOnly(HTTPXRequest):
+    """Asks for updates, and leaves out those that are known."""
+
+    def __init__(self, receipts: Receipts):
+        super().__init__(connection_pool_size=1, pool_timeout=10, read_timeout=10)
+        self._receipts = receipts
+
+    def parse_json_payload(self, payload: bytes) -> dict[str, Any]:  # type: ignore[override]
+        answer = HTTPXRequest.parse_json_payload(payload)
+        if isinstance(updates := answer.get("result"), list):
+            answer["result"] = [update for update in updates if not self._receipts.knows(update["update_id"])]
+        return answer
+
+
 class ReceiptBot(ExtBot[int]):
     """A bot that fetches updates by its receipts, whatever offset it is asked for."""
 
     def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self._receipts = Receipts()
+        receipts = Receipts()
+        super().__init__(*args, **kwargs | {"get_updates_request": _NewOnly(receipts)})
+        self._receipts = receipts
         self._give_up: Callable[[int], None] | None = None
         self._stopped = False
         self._pace = PACE

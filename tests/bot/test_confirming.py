@@ -5,8 +5,10 @@ import random
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
-from telegram import Update
+import pytest
+from telegram import Bot, Update
 
 from bot import receipts
 from bot.receipts import WINDOW, ReceiptBot, Receipts
@@ -89,6 +91,22 @@ async def test_while_something_is_under_way_telegram_is_asked_at_a_steady_pace_a
         async with ReceiptBot(chat.token, f"{chat.url}/bot", f"{chat.url}/file/bot") as another:
             person.say("three")
             assert [update.message.text for update in await another.get_updates() if update.message] == ["three"]
+
+
+async def test_what_is_known_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, de_json = list[int](), Update.de_json
+
+    def noted(data: dict[str, Any], bot: Bot | None = None) -> Update:
+        read.append(data["update_id"])
+        return de_json(data, bot)
+
+    monkeypatch.setattr(Update, "de_json", noted)
+    with LocalChat(0) as chat:
+        async with ReceiptBot(chat.token, f"{chat.url}/bot", f"{chat.url}/file/bot") as bot:
+            for text in ("one", "two", "three"):
+                Person(chat.url).say(text)
+                assert len(await bot.get_updates(timeout=10)) == 1
+    assert len(read) == len(set(read)) == 3
 
 
 def test_one_slow_photo_holds_up_neither_the_others_nor_what_comes_later(classifier: Classifier) -> None:

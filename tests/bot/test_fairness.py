@@ -125,6 +125,22 @@ async def test_what_only_decorates_a_chat_waits_for_nothing() -> None:
         await asyncio.gather(*(line.send(through, 1, "sendChatAction") for _ in range(100)))
 
 
+async def test_however_many_wait_typing_takes_one_connection_at_a_time() -> None:
+    through, at_once = Limiter(), [0, 0]  # now, and at most
+
+    async def typing() -> None:
+        at_once[0] += 1
+        at_once[1] = max(at_once)
+        await asyncio.sleep(0.001)
+        at_once[0] -= 1
+
+    async def show(chat: int) -> None:
+        await through.process_request(typing, (), {}, "sendChatAction", {"chat_id": chat}, None)
+
+    await asyncio.gather(*map(show, range(50)))
+    assert at_once == [0, 1]
+
+
 async def test_when_telegram_asks_one_chat_to_wait_only_that_chat_waits() -> None:
     line, through = Line(), Limiter()
     refusals = [RetryAfter(1)]
