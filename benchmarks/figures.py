@@ -10,10 +10,14 @@ from pathlib import Path
 COLLECTED = "BENCHMARK_FIGURES"  # the environment variable that names the file where figures are collected
 
 
+def rounded(value: float) -> str:
+    """A figure as people read it: three digits that count."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
 def say(what: str, value: float, unit: str, note: str = "") -> None:
     """Print a figure, and add it to the file that collects them."""
-    shown = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-    print(f"{what:52} {shown:>9} {unit:9} {note}".rstrip(), flush=True)
+    print(f"{what:52} {rounded(value):>9} {unit:9} {note}".rstrip(), flush=True)
     if file := os.environ.get(COLLECTED):
         with Path(file).open("a", encoding="utf-8") as collected:
             collected.write(json.dumps({"what": what, "value": value, "unit": unit, "note": note}) + "\n")

@@ -45,7 +45,7 @@ def main(
         raise SystemExit("Error: ended before there was enough to tell whether anything grows.")
     cost, memory_held = growth(costs), growth(held)
     grown = [what for what, times in (("cost", cost), ("memory", memory_held)) if times > GROWN]
-    verdict = f"memory {memory_held:.2f} x; {' and '.join(grown) or 'neither'} grew"
+    verdict = f"memory {memory_held:.2f} x; {' and '.join(grown) or 'neither'} grew in {ends[len(costs)]:,} photos"
     say("a small photo, the last part as many times the first", cost, "x", verdict)
 
 

@@ -1,0 +1,144 @@
+"""The README's table: the figures that make someone choose, ours beside what is common. `python -m benchmarks` writes it there,
+between two marks, so that no figure of it is written by hand."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.figures import rounded
+
+BEGIN, END = "<!-- `python -m benchmarks` writes this table. -->", "<!-- Here it ends. -->"
+HEAD = ("| | ours | instead | `python -m benchmarks.` |", "|---|---|---|---|")
+ROWS = (  # what, ours, instead, and the benchmark; in braces, how a figure's name begins, and its note with `:note`
+    (
+        "one photo, from its bytes to the answer, median",
+        "**{ours on ONNX, p50}**, faces found first; {ours on ONNX, no face finding, p50} without",
+        "`learn.predict` {learn.predict, p50}, `learn.get_preds` {learn.get_preds, p50}, without looking for faces",
+        "photo",
+    ),
+    (
+        "... the least it could take",
+        "decoding {floor: decoding the JPEG, p50}, the network {the network alone, ONNX Runtime, p50}",
+        "the network in OpenVINO: {the network alone, OpenVINO, f32, p50}, "
+        "{the network alone, OpenVINO, bf16, p50} in bf16",
+        "network",
+    ),
+    (
+        "photos a second in one process",
+        "{many photos, 1 core} on one core, **{many photos, 2 cores}** on two",
+        "",
+        "many",
+    ),
+    (
+        "a bot's reply, median, p99",
+        "**{our bot, one photo, p50}**, {our bot, one photo, p99}",
+        "{the tutorial's bot, one photo, p50}, {the tutorial's bot, one photo, p99}",
+        "reply",
+    ),
+    (
+        "a bot's photos a second, 200 at once",
+        "**{our bot, photos a second}**",
+        "{the tutorial's bot, photos a second}",
+        "reply",
+    ),
+    (
+        "a bot's first answer after its start",
+        "**{our bot, start to first answer}**",
+        "{the tutorial's bot, start to first answer}",
+        "reply",
+    ),
+    ("a bot's memory after those", "**{our bot, memory}**", "{the tutorial's bot, memory}", "reply"),
+    (
+        "an API's photos a second, 1, 8, 32 clients",
+        "**{our API, 1 client}, {our API, 8 clients}, {our API, 32 clients}**",
+        "Gradio {Gradio, 1 client}, {Gradio, 8 clients}, {Gradio, 32 clients}; "
+        "LitServe {LitServe, 1 client}, {LitServe, 8 clients}, {LitServe, 32 clients}",
+        "web_rivals",
+    ),
+    (
+        "training, from folders of photos to a model, right on held-out photos",
+        "**{our training, from photos to a bundle}**, {our training, right on held-out photos}",
+        "{the tutorials' recipe}, {the tutorials' recipe, right on held-out photos}",
+        "train",
+    ),
+    (
+        "longest step of the bot's event loop, 20 photos a second",
+        "{steps of the event loop, longest, by the processor's clock} of a processor",
+        "",
+        "lag",
+    ),
+    (
+        "a photo at the end of many thousand, as many times its cost at the start",
+        "{a small photo, the last part}, {a small photo, the last part:note}",
+        "",
+        "flat",
+    ),
+    ("the bot's memory after 1,000 photos, one at a time", "{worker, memory after 1000 photos}", "", "worker"),
+    (
+        "all that is imported until a photo is answered",
+        "bot: {python -m bot imports in all} {python -m bot imports in all:note}; "
+        "page: {python -m web imports in all} {python -m web imports in all:note}",
+        "",
+        "imports",
+    ),
+    (
+        "the page's first answer after its start, memory then",
+        "{the page, start to first answer}, {the page, memory after one photo}",
+        "",
+        "web",
+    ),
+    (
+        "fresh clone, `make run`, first answer",
+        "{fresh clone to first answer}, {fresh clone, installed} installed",
+        "",
+        "fresh",
+    ),
+    ("requirements.txt installed by pip", "{requirements installed by pip in}, {requirements on disk}", "", "slug"),
+    ("slug, packed", "{slug, packed}; {slug, packed:note}", "", "slug"),
+)
+
+Figure = Mapping[str, Any]
+
+
+def table(sections: Sequence[Mapping[str, Any]]) -> str:
+    """The table in Markdown; a row is left out where ours was not measured."""
+    figures = [figure for section in sections for figure in section["figures"]]
+    lines = list(HEAD)
+    for what, ours, instead, benchmark in ROWS:
+        if all(find(figures, name) for name, _ in PLACE.findall(ours)):
+            ours, instead = (PLACE.sub(lambda place: shown(figures, place), cell) for cell in (ours, instead))
+            lines.append(f"| {what} | {ours} | {instead} | `{benchmark}` |")
+    return "\n".join(lines)
+
+
+PLACE = re.compile(r"\{(.+?)(:note)?\}")
+
+
+def find(figures: Sequence[Figure], name: str) -> Figure | None:
+    """The figure of that name, or else the first whose name begins so."""
+    exactly = (figure for figure in figures if figure["what"] == name)
+    return next(exactly, None) or next((figure for figure in figures if figure["what"].startswith(name)), None)
+
+
+def shown(figures: Sequence[Figure], place: re.Match[str]) -> str:
+    """A figure with its unit, or its note; a dash without it. What is counted by the second has no unit: its row says so."""
+    figure = find(figures, place[1])
+    if figure is None:
+        return "–"
+    if place[2]:
+        return str(figure["note"])
+    unit = "" if figure["unit"] == "/s" else f" {figure['unit']}"
+    return f"{rounded(figure['value'])}{unit}"
+
+
+def put(text: str, sections: Sequence[Mapping[str, Any]]) -> str:
+    """A text with the table between its marks.
+
+    Raises:
+        ValueError: the text lacks the marks.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"The README lacks the marks of the table: {BEGIN} {END}")
+    return f"{before}{begin}\n\n{table(sections)}\n\n{end}{after}"
