@@ -1,5 +1,8 @@
 """`python -m benchmarks.reply`: from a photo to its answer through the Bot API on this machine, Telegram's limits off: our
-bot, and the tutorials' design over the same learner. First photos one after the other, then all at once."""
+bot, and the tutorials' design over the same learner. First photos one after the other, then all at once.
+
+Everybody sends the same photo, which the chat makes into Telegram's sizes once: else that work, which Telegram does
+elsewhere, would take most of the processor's time, and slow both bots down."""
 
 import os
 import subprocess
