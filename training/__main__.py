@@ -19,7 +19,7 @@ from training.options import Options, takes_options
 from training.recipe import RecipeError
 from training.run import run
 from training.runs import RunError, last_run, new_run
-from training.several import first_decides, silence_all_but_first
+from training.several import LostError, first_decides, in_company, several, silence_all_but_first
 from training.telling import Telling, telling
 
 matplotlib.use("Agg")  # pictures go to files, also where there is a screen
@@ -33,6 +33,7 @@ ERRORS = (
     BundleError,
     AddressError,
     HubError,
+    LostError,
     OSError,
 )
 
@@ -46,15 +47,21 @@ def act(options: Options) -> None:
         told = telling(options)
     except ERRORS as error:
         sys.exit(f"Error: {error}")
-    with told.notify:
+    with sigterm_as_ctrl_c(), told.notify:
         _run(options, told)
 
 
 def _run(options: Options, told: Telling) -> None:
     try:
-        folder = first_decides(last_run(options.run) if options.resume else new_run(options.run))
-        with sigterm_as_ctrl_c():
+        with in_company():
+            folder = first_decides(last_run(options.run) if options.resume else new_run(options.run))
+    except ERRORS as error:
+        sys.exit(f"Error: {error}")
+    try:
+        with in_company():
             run(options, folder, told)
+    except LostError as error:
+        sys.exit(f"Error: {error}{_how_to_go_on(folder)}")
     except ERRORS as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
@@ -64,7 +71,8 @@ def _run(options: Options, told: Telling) -> None:
 def _how_to_go_on(folder: Path) -> str:
     if not (folder / LAST).is_file():
         return ""
-    return f" Go on with it by: python -m training --resume --run {folder}"
+    command = "accelerate launch" if several() else "python"
+    return f" Go on with it by: {command} -m training --resume --run {folder}"
 
 
 main = app.command(cls=Configured)(takes_options(act))

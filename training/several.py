@@ -13,11 +13,19 @@ from typing import Any, TypeVar
 
 import torch
 from accelerate.utils import DistributedDataParallelKwargs, broadcast_object_list
+from fastai.callback.core import Callback
 from fastai.distributed import DistributedDL, rank0_first, teardown_distrib
-from fastai.learner import Learner
+from fastai.learner import Learner, Recorder
 from fastai.torch_core import num_distrib, rank_distrib
+from fastcore.foundation import L
+
+from training.callbacks.together import of_all
 
 T = TypeVar("T")
+
+
+class LostError(RuntimeError):
+    """Another process of this training has ended; the message says what to do."""
 
 
 def several() -> bool:
@@ -57,6 +65,30 @@ def share_of(batch: int) -> int:
 
 
 @contextmanager
+def in_company() -> Iterator[None]:
+    """Inside, the end of another process is told as such.
+
+    Raises:
+        LostError: there was one.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error, torch.distributed.DistError) or "gloo" in str(error):  # NCCL's, or that of processors
+            raise LostError("Another process of this training has ended: the lines around this one say why.") from None
+        raise
+
+
+class FirstOnesFigures(Callback):
+    """Lets what is monitored be the same everywhere: each process knows the training loss of its own photos only."""
+
+    order = Recorder.order + 1
+
+    def after_epoch(self) -> None:
+        self.recorder.values[-1] = L(of_all(list(self.recorder.values[-1]))[0])
+
+
+@contextmanager
 def trained_together(learner: Learner) -> Iterator[None]:
     """Inside, fits are those of all processes together."""
     if not several():
@@ -64,7 +96,10 @@ def trained_together(learner: Learner) -> Iterator[None]:
         return
     unfreeze = DistributedDataParallelKwargs(find_unused_parameters=True)  # layers that are frozen for some epochs
     learner.unfreeze()  # only what can be trained now is kept the same everywhere later
-    with learner.distrib_ctx(sync_bn=torch.cuda.is_available(), kwargs_handlers=[unfreeze]):
+    with (
+        learner.distrib_ctx(sync_bn=torch.cuda.is_available(), kwargs_handlers=[unfreeze]),
+        learner.added_cbs(FirstOnesFigures()),
+    ):
         yield
 
 

@@ -6,7 +6,8 @@ Works with any fastai learner:
 
 Run the same line again after a crash: it goes on where the last checkpoint was written, and to the same weights, bit for
 bit, as long as pictures are read by the process that trains (`num_workers=0`) on a processor that computes the same each
-time. Given more epochs than a finished run had, it trains the ones that are missing.
+time. Given more epochs than a finished run had, it trains the ones that are missing. So do several processes together
+(`learn.distrib_ctx()`), of which the first writes for all; from the end of an epoch, more or fewer may go on.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,11 +18,12 @@ import torch
 from fastai.callback.core import Callback
 from fastai.callback.tracker import TrackerCallback
 from fastai.learner import Recorder
-from fastai.torch_core import get_model, rank_distrib, to_device
+from fastai.torch_core import get_model, num_distrib, rank_distrib, to_device
 from fastcore.foundation import L
 
 from training.callbacks.files import write_whole
 from training.callbacks.randomness import go_on_in, order_of, random_state, set_order, set_random_state
+from training.callbacks.together import anywhere, of_all
 
 LAST = "last.pth"
 TRACKED = ("best", "wait")  # what fastai's trackers remember from epoch to epoch
@@ -59,14 +61,14 @@ class Checkpoints(Callback):
         self._order = order_of(self.dls.train)
 
     def after_batch(self) -> None:
-        stop = self._stop()
+        stop = anywhere(self._stop(), self.loss.device)
         if self._every and (stop or (self._every != "epoch" and self.train_iter % int(self._every) == 0)):
             self._write(self.epoch, self.iter + 1)
         if stop:
             raise KeyboardInterrupt
 
     def after_epoch(self) -> None:
-        stop = self._stop()
+        stop = anywhere(self._stop(), self.loss.device)
         if self._every and (self._every == "epoch" or stop or self.epoch + 1 == self.n_epoch):
             self._write(self.epoch + 1, 0)
         if stop:
@@ -78,6 +80,7 @@ class Checkpoints(Callback):
             self._write(self.epoch + 1, 0, enough=self.n_epoch)
 
     def _write(self, epoch: int, batch: int, enough: int = 0) -> None:
+        first, *others = of_all(random_state())
         if rank_distrib():
             return
         optimizer = self.opt.state_dict()
@@ -91,7 +94,8 @@ class Checkpoints(Callback):
             "model": get_model(self.model).state_dict(),
             "optimizer": {"state": list(optimizer["state"]), "hypers": [dict(group) for group in optimizer["hypers"]]},
             "callbacks": {cb.name: kept for cb in self.learn.cbs if (kept := _state_of(cb))},
-            "random": random_state(),
+            "random": first,
+            "others": others,  # the random states of further processes
             "order": self._order if batch else order_of(self.dls.train),
         }
         write_whole(self._file, lambda file: torch.save(_plain(state), file))
@@ -105,7 +109,8 @@ class Resume(Callback):
         about: see `Checkpoints`.
 
     Raises:
-        CheckpointError: the file cannot be read, or the run it belongs to was another one.
+        CheckpointError: the file cannot be read, the run it belongs to was another one, or it was broken off within an
+            epoch that another number of processes shared.
     """
 
     order = -5  # after fastai has set its counters, before anybody reads them
@@ -115,6 +120,12 @@ class Resume(Callback):
         self._kept = read_checkpoint(Path(folder), about or {})
         self._first: int = self._kept["epoch"] if self._kept else 0
         self._skipped: int = self._kept["batch"] if self._kept else 0
+        shared, now = len(_random_states(self._kept)) if self._kept else 1, max(1, num_distrib())
+        if self._skipped and shared != now:
+            raise CheckpointError(
+                f"{folder} was broken off within an epoch, and the number of processes was {shared}, not {now}: go on with "
+                f"{shared} until that epoch has ended, or begin a new run."
+            )
 
     def before_fit(self) -> None:
         if self._kept:
@@ -157,9 +168,11 @@ class Resume(Callback):
             if callback.name in kept["callbacks"]:
                 _set_state_of(callback, kept["callbacks"][callback.name])
         set_order(learn.dls.train, kept["order"])
-        set_random_state(kept["random"])
+        states = _random_states(kept)
+        own = states[rank_distrib() % len(states)]
+        set_random_state(own)
         if kept["batch"]:
-            go_on_in(learn.dls.train, kept["batch"], kept["random"])
+            go_on_in(learn.dls.train, kept["batch"], own)
 
 
 def read_checkpoint(folder: Path, about: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -184,6 +197,11 @@ def read_checkpoint(folder: Path, about: Mapping[str, Any]) -> dict[str, Any] | 
                 f"{folder} was begun with {name} {was.get(name)}, not {value}: go on with the same, or begin a new run."
             )
     return kept
+
+
+def _random_states(kept: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One for each of the processes that were there."""
+    return [kept["random"], *kept.get("others", ())]
 
 
 def _state_of(callback: Callback) -> dict[str, Any] | None:

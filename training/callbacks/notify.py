@@ -14,6 +14,7 @@ from fastai.torch_core import num_distrib, rank_distrib
 from matplotlib.figure import Figure
 
 from training.callbacks.messenger import Messenger
+from training.callbacks.stopping import deaf_to_sigterm
 from training.learners import one_line
 
 TIMED_BATCHES = 10  # after a first one, which is slower
@@ -69,12 +70,13 @@ class Notify(Callback):
         took = f"after {duration(time.monotonic() - self._begun)}"
         outcome, reason = ("finished", "") if error is None else how_it_ended(error)
         lines = [reason, *self._notes, self._last_figures()]
-        if not rank_distrib():
-            picture = losses_picture(self._losses, self._valid) if self._losses else None
-            self._send(
-                f"{outcome} {took}", "\n".join(line for line in lines if line) or "Nothing was trained.", picture
-            )
-        self._messenger.close()
+        with deaf_to_sigterm():  # who ends a program may send it more than once
+            if not rank_distrib():
+                picture = losses_picture(self._losses, self._valid) if self._losses else None
+                self._send(
+                    f"{outcome} {took}", "\n".join(line for line in lines if line) or "Nothing was trained.", picture
+                )
+            self._messenger.close()
 
     def before_fit(self) -> None:
         self.run = not hasattr(self.learn, "lr_finder") and not rank_distrib()

@@ -33,6 +33,19 @@ def asked_to_stop() -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
+def deaf_to_sigterm() -> Iterator[None]:
+    """Inside, SIGTERM does nothing: for the last seconds of a program that is ending anyway."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
 def sigterm_as_ctrl_c() -> Iterator[None]:
     """Inside, SIGTERM raises `KeyboardInterrupt`, as Ctrl-C does."""
     if threading.current_thread() is not threading.main_thread():

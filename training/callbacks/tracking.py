@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from fastai.callback.tracker import TerminateOnNaNCallback, TrackerCallback
+from fastai.callback.core import Callback, CancelFitException
+from fastai.callback.tracker import TrackerCallback
 from fastai.torch_core import distrib_barrier, get_model, rank_distrib
 
 from training.callbacks.files import write_whole
+from training.callbacks.together import anywhere
 
 BEST = "best.pth"
 
@@ -44,19 +46,21 @@ class KeepBest(TrackerCallback):
         super().after_fit()
 
 
-class StopOnNaN(TerminateOnNaNCallback):
-    """Stops when the loss is no number any more, and says when that was.
+class StopOnNaN(Callback):
+    """Stops when the loss is no number any more, in any of the processes, and says when that was.
 
     `problem` holds the sentence afterwards, None if all went well.
     """
+
+    order = -9  # before anybody uses that loss
 
     def before_fit(self) -> None:
         self.problem: str | None = None
 
     def after_batch(self) -> None:
-        if not torch.isfinite(self.loss):
+        if anywhere(not torch.isfinite(self.loss), self.loss.device):
             self.problem = (
                 f"The loss is no number any more, in epoch {self.epoch} at step {self.iter + 1} of {self.n_iter}: "
                 "the learning rate is too high, or a photo or a metric is broken."
             )
-        super().after_batch()
+            raise CancelFitException
