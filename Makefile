@@ -2,7 +2,7 @@
 # make web    the page and the JSON API
 # make test   every test; make lint, the linters
 # make train DATA=DIR [ARGS="--epochs 4"]   from folders of photos to a bundle
-# make bench  the figures of the README
+# make bench [ARGS="photo reply"]   the figures of the README, or some of them
 # Each sets up what it needs in .venv, once.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -30,7 +30,7 @@ test: $(VENV)/.ready-dev chromium
 	$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1 $(ARGS)
 
 bench: $(VENV)/.ready-dev .venv-bench/.ready
-	$(BIN)/python -W ignore -m benchmarks
+	$(BIN)/python -W ignore -m benchmarks $(ARGS)
 	@if [ -n "$(PHOTOS)" ]; then $(BIN)/python -m benchmarks.agree $(PHOTOS); \
 	else echo "make bench PHOTOS=DIR also compares both runtimes on your photos (one folder per label in DIR)."; fi
 

@@ -40,18 +40,21 @@ Section = dict[str, Any]
 
 def main(
     names: Annotated[list[str] | None, typer.Argument(help="Which, such as photo reply; all by default.")] = None,
-    photos: Annotated[int, typer.Option(help="How many `flat` answers; 100000 take half an hour.", min=10)] = 10_000,
+    photos: Annotated[int, typer.Option(help="How many `flat` answers; 100000 take 20 minutes.", min=10)] = 10_000,
     train: Annotated[
         str, typer.Option(help="A folder of photos, and options of benchmarks.train: trains too, for 20 minutes.")
     ] = "",
 ) -> None:
-    """Run the benchmarks that have no wish of their own, and write docs/bench.md, .json and .png and the README's table."""
+    """Run the benchmarks, and write docs/bench.md, .json and .png and the README's table."""
     commands = COMMANDS | {"From the first photo to the last": f"flat --photos {photos}"}
     known = {command.split()[0]: title for title, command in commands.items()}
     if wrong := [name for name in names or () if name not in known]:
         sys.exit(f"Error: there is no benchmark {wrong[0]} here; there are {', '.join(known)}.")
     if "train" in (names or ()) and not train:
         sys.exit("Error: say which photos to train with: --train DIR")
+    wanted = names or [name for name in known if name != "train" or train]
+    if not Path(RIVALS).exists() and {"network", "web_rivals"} & set(wanted):
+        sys.exit("Error: what to measure beside is not installed yet: `make bench` does that.")
     try:
         put(README.read_text("utf-8"), [])  # lest it turns out in the end that the table has no place
     except (OSError, ValueError) as error:
@@ -59,7 +62,6 @@ def main(
     file = DOCS / "bench.json"
     before: list[Section] = json.loads(file.read_text("utf-8")) if file.exists() else []
     measured = {section["title"]: section for section in before}
-    wanted = names or [name for name in known if name != "train" or train]
     for name in sorted(wanted, key=list(known).index):
         measured[known[name]] = run(known[name], commands[known[name]], train if name == "train" else "")
         write([measured[title] for title in commands if title in measured])  # now, lest an interruption loses it

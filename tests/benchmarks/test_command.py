@@ -46,6 +46,8 @@ def test_one_benchmark_is_measured_anew_and_the_others_keep_their_figures(tmp_pa
     [
         (["nosuch"], "there is no benchmark nosuch here; there are photo, network"),
         (["train"], "say which photos to train with: --train DIR"),
+        (["photo", "network"], "`make bench` does that"),
+        ([], "`make bench` does that"),
         (["flat"], "The README lacks the marks of the table"),
     ],
 )
