@@ -49,13 +49,14 @@ class Manifest(BaseModel):
     """`manifest.json`. `labels` are the network's outputs, `answers` those of them that people are told: where faces are
     found, the label `no_face` drops what the finder took for one. `files` maps a file's name to its SHA-256;
     `sure_from` is the probability of an answer from which the bot does not say "not sure"; the logits are divided by
-    `temperature` before the softmax."""
+    `temperature` before the softmax. With `mirror`, a doubtful answer counts half, and that to the mirror image half."""
 
     format: Literal[1] = 1
     name: str
     labels: list[str] = Field(min_length=2)
     input: Input | None = None
     faces: FaceSearch
+    mirror: bool = False
     temperature: float = Field(1.0, gt=0)
     sure_from: float = Field(0.8, ge=0, le=1)
     files: dict[str, str]

@@ -22,6 +22,7 @@ MAX_FACES = 100  # the largest are answered; more are a crowd
 NOBODY_FROM = 0.75  # probability of `no_face` from which a found face is dropped: people are lost more easily than won
 WEAK = 0.5  # the finder's score below which ...
 WEAK_NOBODY_FROM = 0.03  # ... it is dropped from this probability on
+CERTAIN, DOUBTFUL = 0.9, 0.8  # probabilities from which a mirror image does not count, and to which it counts half
 BATCH = 4  # faces the network sees at once: each takes it some 25 MB
 
 
@@ -181,19 +182,43 @@ class Classifier:
     def _cuts(self, image: Image.Image, boxes: list[Box]) -> list[Image.Image]:
         return [cut(image, box, self._side, self.bundle.manifest.faces.margin) for box in boxes]
 
+    def _logits(self, images: Sequence[Image.Image]) -> np.ndarray:
+        batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
+        return np.concatenate([self.runtime.logits(batch) for batch in batches])
+
     def _answers(
         self, images: Sequence[Image.Image], places: Sequence[tuple[int, int, int, int]], scores: np.ndarray
     ) -> Iterator[Face | None]:
         """One per image; None where the network sees no face."""
         manifest = self.bundle.manifest
-        batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
-        logits = np.concatenate([self.runtime.logits(batch) for batch in batches])
+        logits = self._logits(images)
+        if manifest.mirror and (doubtful := np.flatnonzero(mirrors_share(logits))).size:
+            turned = [images[int(index)].transpose(Image.Transpose.FLIP_LEFT_RIGHT) for index in doubtful]
+            logits[doubtful] = with_mirror(logits[doubtful], self._logits(turned))
         told = [manifest.labels.index(label) for label in manifest.answers]
         rows = softmax(logits[:, told] / manifest.temperature)
         for place, nobody, row in zip(places, no_faces(logits, told, scores), rows, strict=True):
             probabilities = dict(zip(manifest.answers, row.tolist(), strict=True))
             label, sure = manifest.answers[row.argmax()], bool(row.max() >= manifest.sure_from)
             yield None if nobody else Face(place, label, probabilities, sure)
+
+
+def with_mirror(logits: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
+    """Logits that the mirror images have their share in, as far as the pictures' own leave a doubt.
+
+    Args:
+        logits: of shape (pictures, labels).
+        mirrored: those of the mirror images, of the same shape.
+    """
+    mixed: np.ndarray = logits + mirrors_share(logits)[:, None] * (mirrored - logits)
+    return mixed
+
+
+def mirrors_share(logits: np.ndarray) -> np.ndarray:
+    """How much mirror images count, from 0 to 0.5, of shape (pictures,): the more, the less probable the best label."""
+    best = softmax(logits).max(axis=1)
+    share: np.ndarray = np.clip((CERTAIN - best) / (CERTAIN - DOUBTFUL), 0, 1) / 2
+    return share.astype(logits.dtype)
 
 
 def no_faces(logits: np.ndarray, told: Sequence[int], scores: np.ndarray | float = 1.0) -> np.ndarray:

@@ -51,6 +51,7 @@ def export_learner(
     photos: Sequence[Image.Image],
     faces: FaceSearch,
     name: str,
+    mirror: bool = False,
     temperature: float = 1.0,
     sure_from: float = 0.8,
     data: dict[str, Any] | None = None,
@@ -65,6 +66,7 @@ def export_learner(
         photos: RGB images of any size to check with, at least one.
         faces: whether faces are found first.
         name: what the bundle is called.
+        mirror: whether the learner was shown mirror images, which have the same answers.
         temperature: what logits are divided by.
         sure_from: the probability from which the bot is sure.
         data, figures: for the manifest.
@@ -83,6 +85,7 @@ def export_learner(
         labels=labels,
         input=rule,
         faces=faces,
+        mirror=mirror,
         temperature=temperature,
         sure_from=sure_from,
         files={},

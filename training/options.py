@@ -100,6 +100,9 @@ class Options:
         int, one(NETWORK, "Epochs of the whole network, after one of its head alone.", metavar="N", min=1)
     ] = DEFAULTS.epochs
     batch_size: Annotated[int, one(NETWORK, "Photos per step.", metavar="N", min=2)] = DEFAULTS.batch_size
+    mirror: Annotated[
+        bool, one(NETWORK, "A photo's mirror image has the same answer; with --no-mirror, it may have another.")
+    ] = DEFAULTS.mirror
     seed: Annotated[int, one(NETWORK, "Of every random choice.", metavar="N")] = DEFAULTS.seed
 
     lr: Annotated[

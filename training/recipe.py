@@ -26,6 +26,7 @@ from fastai.vision.data import ImageBlock
 from fastai.vision.learner import vision_learner
 from torch import nn
 
+from model.classifier import with_mirror
 from training.callbacks.finetune import FineTune
 from training.callbacks.rows import PlainRows
 from training.callbacks.tracking import StopOnNaN
@@ -46,7 +47,7 @@ class Settings:
     """What a run is made of.
 
     `arch` is a timm or torchvision name; `lr` the base learning rate of `fine_tune`; `wear` the chance of each kind of
-    damage (see `Wear`); `smoothing` of the labels.
+    damage (see `Wear`); `smoothing` of the labels; `mirror` says that a photo's mirror image has the same answer.
     """
 
     arch: str = "tf_efficientnet_lite0"
@@ -59,6 +60,7 @@ class Settings:
     seed: int = 42
     wear: float = 0.25
     smoothing: float = 0.05
+    mirror: bool = True
 
 
 def make_loaders(
@@ -70,7 +72,7 @@ def make_loaders(
         blocks=(ImageBlock, CategoryBlock(vocab=sorted({sample.label for sample in samples}))),
         get_y=parent_label,
         splitter=IndexSplitter(list(valid)),
-        item_tfms=[View(settings.size, wider), Wear(settings.wear)],
+        item_tfms=[View(settings.size, wider, mirror=settings.mirror), Wear(settings.wear)],
     )
     # two cores: workers would fight the network for them
     pictures = [Path(sample.picture) for sample in samples]
@@ -238,8 +240,13 @@ def for_serving(learner: Learner, size: int) -> Learner:
     return Learner(loaders, learner.model, loss_func=learner.loss_func)
 
 
-def held_out_logits(learner: Learner) -> tuple[np.ndarray, np.ndarray]:
-    """Logits of shape (photos, labels) and targets of shape (photos,) of the validation set."""
-    with learner.no_bar(), learner.no_logging():
-        logits, targets = learner.get_preds(act=nn.Identity())
-    return logits.numpy(), targets.numpy()
+def held_out_logits(learner: Learner, mirror: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of shape (photos, labels), as serving makes them, and targets of shape (photos,) of the validation set."""
+    network = learner.model.eval()
+    with torch.no_grad():
+        batches = [(network(x), network(x.flip(-1)) if mirror else None, y) for x, y in learner.dls.valid]
+    logits, mirrored, targets = zip(*batches, strict=True)
+    own = np.asarray(torch.cat(logits).cpu())
+    if mirror:
+        own = with_mirror(own, np.asarray(torch.cat(mirrored).cpu()))
+    return own, np.asarray(torch.cat(targets).cpu())

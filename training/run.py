@@ -89,7 +89,9 @@ def run(options: Options, folder: Path, told: Telling) -> None:
         course = Course.of(learner.recorder)
         go_on_alone()
         laps.end("training")
-        figures = measure(*held_out_logits(learner), photos.collection.labels, photos.collection.answers)
+        figures = measure(
+            *held_out_logits(learner, settings.mirror), photos.collection.labels, photos.collection.answers
+        )
         print(f"\n{confusion_text(figures)}\n\nRight on held-out photos: {figures.accuracy}", flush=True)
         save_confusion(figures, bundle / CONFUSION)
         print("Exporting, and checking that both models agree ...", flush=True)
@@ -99,6 +101,7 @@ def run(options: Options, folder: Path, told: Telling) -> None:
             photos=_as_served(loaders, most=200),
             faces=faces,
             name=name,
+            mirror=settings.mirror,
             temperature=figures.temperature,
             sure_from=figures.threshold.sure_from,
             data=photos.collection.summary() | {"held_out": len(photos.valid)},
@@ -183,6 +186,7 @@ def _exporter(loaders: DataLoaders, photos: Photos, settings: Settings, name: st
             photos=pictures,
             faces=photos.collection.faces,
             name=name,
+            mirror=settings.mirror,
             data=data,
         )
         write_answers(folder, made.manifest.answers, keep=folder / ANSWERS)

@@ -27,6 +27,7 @@ class View(RandTransform):
         zoom: factor it may be enlarged or shrunk by in training.
         shift: standard deviation of how far it is moved in training, as a share of the side.
         stretch: standard deviation of the logarithm of how much wider than high it is made in training.
+        mirror: whether every other picture is mirrored in training.
     """
 
     split_idx, order = None, 1
@@ -39,9 +40,11 @@ class View(RandTransform):
         zoom: float = 1.28,
         shift: float = 0.07,
         stretch: float = 0.06,
+        mirror: bool = True,
     ):
         super().__init__(p=1.0)
         self.size, self.wider, self.turn, self.zoom, self.shift, self.stretch = size, wider, turn, zoom, shift, stretch
+        self.ways = (-1, 1) if mirror else (1,)
 
     def before_call(self, b: object, split_idx: int) -> None:
         self.training = split_idx == 0
@@ -52,7 +55,7 @@ class View(RandTransform):
             left = extra // 2
             return x if extra == 0 else PILImage(x.crop((left, left, left + self.size, left + self.size)))
         factor = math.exp(random.uniform(-1, 1) * math.log(self.zoom))
-        wide = random.choice((-1, 1)) * math.exp(random.gauss(0, self.stretch))
+        wide = random.choice(self.ways) * math.exp(random.gauss(0, self.stretch))
         angle = math.radians(random.triangular(-self.turn, self.turn, 0))
         across, down = (x.width / 2 + random.gauss(0, self.shift) * self.size for _ in range(2))
         cos, sin, half = math.cos(angle) * factor, math.sin(angle) * factor, (self.size - 1) / 2

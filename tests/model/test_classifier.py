@@ -11,7 +11,7 @@ from PIL import ExifTags, Image
 
 from model import NO_FACE, Bundle, Classifier, PhotoError, Prediction
 from model.bundle import SHIPPED, write_manifest
-from model.classifier import BATCH, MAX_FACES, softmax
+from model.classifier import BATCH, CERTAIN, DOUBTFUL, MAX_FACES, softmax, with_mirror
 from model.faces import Box, FoundFace, cut
 from model.photo import decode
 from tests.bundles import make_bundle
@@ -191,6 +191,53 @@ def test_the_temperature_softens_the_probabilities_and_keeps_the_label(tmp_path:
 
 def test_probabilities_of_huge_logits_are_numbers() -> None:
     assert softmax(np.array([[1e4, -1e4, 0], [0, 0, 0]], np.float32)).tolist() == [[1, 0, 0], [1 / 3] * 3]
+
+
+class LeftSide:
+    """A runtime that answers by how red the left half of a picture is, and remembers how many it was shown."""
+
+    name = "left"
+
+    def __init__(self) -> None:
+        self.shown, self.gain = 0, 1
+
+    def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
+        self.shown += len(images)
+        reds = [np.asarray(image)[:, : image.width // 2, 0].mean() / 100 for image in images]
+        return np.array([[red * self.gain, 0, 0] for red in reds], np.float32)
+
+
+@pytest.mark.parametrize(("best", "share"), [(0.95, 0), (CERTAIN, 0), (0.85, 0.25), (DOUBTFUL, 0.5), (0.6, 0.5)])
+def test_the_mirror_image_counts_the_more_the_more_doubtful_an_answer_is(best: float, share: float) -> None:
+    logits = np.array([[math.log(best), math.log(1 - best)]])
+    mirrored = np.array([[5.0, -5.0]])
+    assert np.allclose(with_mirror(logits, mirrored), (1 - share) * logits + share * mirrored)
+
+
+def test_a_doubtful_answer_is_the_mean_of_those_to_a_photo_and_its_mirror_image(tmp_path: Path) -> None:
+    runtime = LeftSide()
+    whole = Classifier(Bundle.open(make_bundle(tmp_path, ("tomato", "lime", "plum"), find_faces=False)), runtime)
+    picture = Image.new("RGB", (40, 40), (200, 0, 0))
+    picture.paste((100, 0, 0), (20, 0, 40, 40))
+
+    def odds() -> float:
+        answer = whole.predict(picture).main
+        assert answer is not None
+        return math.log(answer.probabilities["tomato"] / answer.probabilities["lime"])
+
+    assert math.isclose(odds(), 2.0, rel_tol=1e-3)
+    whole.bundle.manifest.mirror = True
+    assert math.isclose(odds(), 1.5, rel_tol=1e-3)
+    assert runtime.shown == 1 + 2
+
+
+def test_the_mirror_image_of_a_certain_answer_is_not_looked_at(tmp_path: Path) -> None:
+    runtime = LeftSide()
+    whole = Classifier(Bundle.open(make_bundle(tmp_path, find_faces=False)), runtime)
+    whole.bundle.manifest.mirror = True
+    runtime.gain = 100
+    whole.predict(Image.new("RGB", (10, 10), RED))
+    assert runtime.shown == 1
 
 
 class Crowd:

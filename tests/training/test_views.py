@@ -70,6 +70,12 @@ def test_training_without_turns_zoom_and_shifts_only_mirrors() -> None:
     assert {which for _, which in nearest} == {"as it is", "mirrored"}
 
 
+def test_where_left_and_right_matter_nothing_is_mirrored() -> None:
+    picture = PILImage(shape_photo("square", 3, 64))
+    view = View(64, turn=0, zoom=1, shift=0, stretch=0, mirror=False)
+    assert max(difference(view(picture, split_idx=0), picture) for _ in range(20)) < 1
+
+
 @pytest.mark.parametrize("side", [32, 64, 128])
 def test_wear_keeps_size_and_mode_whatever_happens(side: int) -> None:
     picture, wear = PILImage(shape_photo("circle", 1, side)), Wear(p=1.0)
