@@ -16,7 +16,7 @@ from benchmarks.figures import say
 
 
 def main(
-    folder: Annotated[Path, typer.Argument(help="Holds one folder of photos per label.")],
+    folder: Annotated[Path, typer.Argument(help="Holds one folder of photos per label.", exists=True, file_okay=False)],
     weights: Annotated[Path | None, typer.Option(help="File of backbone weights, instead of downloading them.")] = None,
     options: Annotated[str, typer.Option(help="Options of python -m training.")] = "--epochs 2 --size 112",
     stock: Annotated[bool, typer.Option(help="Run the tutorials' recipe too, which takes long.")] = True,
@@ -27,7 +27,8 @@ def main(
         command = [sys.executable, "-m", "training", "--data", str(folder), "--out", str(bundle), *options.split()]
         command += ["--run", f"{made}/run", "--cache", f"{made}/cache", "--no-tensorboard"]
         started = time.perf_counter()
-        subprocess.run(command + (["--weights", str(weights)] if weights else []), check=True)
+        if subprocess.run(command + (["--weights", str(weights)] if weights else []), check=False).returncode:
+            sys.exit("Error: the training broke off; what it printed says why.")
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         say("our training, from photos to a bundle", time.perf_counter() - started, "s", options)
         say("our training, processor's time", used.ru_utime + used.ru_stime, "s")

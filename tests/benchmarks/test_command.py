@@ -61,6 +61,16 @@ def test_a_mistake_is_told_in_one_sentence_before_anything_is_measured(
     assert [file.name for file in tmp_path.iterdir()] == ["README.md"]
 
 
+def test_where_the_photos_to_train_with_lie_is_not_written_down(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(f"{BEGIN}\n{END}\n", "utf-8")
+    ended = benchmarks(tmp_path, "train", "--train", f"{tmp_path / 'my photos'} --no-stock".replace(" ph", "\\ ph"))
+    assert ended.returncode == 1
+    assert "does not exist" in ended.stderr and "Traceback" not in ended.stderr
+    assert ended.stderr.splitlines()[-1] == "Error: these broke off: python -m benchmarks.train DIR"
+    written = [file.read_text("utf-8") for file in (tmp_path / "docs").iterdir() if file.suffix != ".png"]
+    assert len(written) == 2 and all("my photos" not in text and str(tmp_path) not in text for text in written)
+
+
 def test_a_stranger_has_none_of_the_settings_that_are_set_here(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TELEGRAM_TOKEN", "WEBHOOK_URL", "MODEL_PATH", "PYTHONPATH", "MAKEFLAGS"):
         monkeypatch.setenv(name, "set")
