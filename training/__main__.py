@@ -19,7 +19,7 @@ from training.options import Options, takes_options
 from training.recipe import RecipeError
 from training.run import run
 from training.runs import RunError, last_run, new_run
-from training.several import LostError, first_decides, in_company, several, silence_all_but_first
+from training.several import LostError, first_decides, in_company, is_first, several, silence_all_but_first
 from training.telling import Telling, telling
 
 matplotlib.use("Agg")  # pictures go to files, also where there is a screen
@@ -65,7 +65,8 @@ def _run(options: Options, told: Telling) -> None:
     except ERRORS as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
-        sys.exit(f"Interrupted: nothing was written to {options.out}.{_how_to_go_on(folder)}")
+        said = f"Interrupted: nothing was written to {options.out}.{_how_to_go_on(folder)}"
+        sys.exit(said if is_first() else 1)
 
 
 def _how_to_go_on(folder: Path) -> str:

@@ -20,6 +20,7 @@ from model.classifier import Classifier
 from tests.hub import SOMEBODY, Hub
 from tests.training.callbacks.learners import make_learner
 from tests.training.callbacks.service import Service
+from tests.training.callbacks.test_checkpoints import assert_same
 from tests.training.shapes import LABELS, save_shapes, shape_photo
 from training.__main__ import app
 from training.callbacks.messenger import VARIABLE
@@ -50,10 +51,62 @@ with learner.no_bar():
 print(len(predictions))
 """
 
+BROKEN_OFF = """
+import os, random, signal
+from pathlib import Path
+import torch
+from fastai.callback.core import Callback
+from fastai.torch_core import set_seed
+from tests.training.callbacks.learners import make_learner
+from training.callbacks.checkpoints import Checkpoints, Resume, read_checkpoint
+from training.callbacks.tracking import StopOnNaN
+from training.several import in_company, is_first, share_of, silence_all_but_first, trained_together
+
+class Noise(Callback):
+    def before_batch(self):
+        if self.training:
+            self.learn.xb = (self.x + torch.rand_like(self.x) / 2,)
+
+class Kill(Callback):
+    order = 90
+    def after_batch(self):
+        if self.training and self.train_iter == 6:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+class Spoil(Callback):
+    def after_loss(self):
+        if self.training and self.train_iter == 6:
+            self.learn.loss = self.loss * float("nan")
+
+def fit(folder, *callbacks):
+    set_seed(0 if is_first() else 1)  # each draws noise of its own
+    learner = make_learner(items=32, batch=share_of(8))
+    learner.dls.train.rng = random.Random(5)
+    with trained_together(learner), learner.no_bar(), learner.no_logging():
+        learner.fit(3, 0.05, cbs=[Noise(), Checkpoints(folder), Resume(folder), *callbacks])
+
+silence_all_but_first()
+with in_company():
+    if os.environ["TORCHELASTIC_RESTART_COUNT"] == "0":
+        fit("whole")
+        fit("broken", *([] if is_first() else [Kill()]))
+    print("goes on after", read_checkpoint(Path("broken"), {})["epoch"], "epoch")
+    fit("broken")
+    stop = StopOnNaN()
+    fit("spoiled", stop, *([] if is_first() else [Spoil()]))
+print(stop.problem)
+"""
+
 
 def in_two_processes(folder: Path, *arguments: str, **environment: str) -> str:
     """The output of `accelerate launch`, which must go well."""
-    result = subprocess.run(
+    result = launched(folder, *arguments, **environment)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def launched(folder: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
         [sys.executable, "-m", *LAUNCH, "--main_process_port=0", *arguments],
         cwd=folder,
         env={
@@ -68,8 +121,6 @@ def in_two_processes(folder: Path, *arguments: str, **environment: str) -> str:
         timeout=580,
         check=False,
     )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
 
 
 def test_two_processes_learn_what_one_learns_with_the_same_batches(tmp_path: Path) -> None:
@@ -98,6 +149,16 @@ def test_two_processes_learn_what_one_learns_with_the_same_batches(tmp_path: Pat
         np.testing.assert_allclose(both, parameter.detach().flatten(), atol=1e-4)
         assert np.abs(np.subtract(both, first)).max() > 0.01  # it has learned
     np.testing.assert_allclose(together["figures"], [list(row)[1:] for row in alone.recorder.values], atol=1e-4)
+
+
+def test_two_processes_of_which_one_was_killed_go_on_to_the_same_result(tmp_path: Path) -> None:
+    (tmp_path / "broken_off.py").write_text(BROKEN_OFF, "utf-8")
+    result = launched(tmp_path, "--max_restarts=1", "broken_off.py")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "LostError: Another process of this training has ended" in result.stderr, "the one that was left says so"
+    assert "goes on after 1 epoch" in result.stdout
+    assert_same(tmp_path / "broken", tmp_path / "whole")
+    assert "in epoch 1 at step 3 of 4" in result.stdout, "a loss that is no number in one of them stops both"
 
 
 @dataclass(frozen=True)

@@ -203,6 +203,18 @@ def test_asked_to_stop_it_writes_where_it_stands(learner_of: Callable[[], Learne
     assert kept and (kept["epoch"], kept["batch"]) == (1, 1)
 
 
+def test_within_an_epoch_only_as_many_processes_go_on(
+    learner_of: Callable[[], Learner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted(learner_of(), tmp_path / "whole", 1)
+    with pytest.raises(SystemExit):
+        fitted(learner_of(), tmp_path / "broken", 1, 2, BreakOff(2))
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    Resume(tmp_path / "whole")
+    with pytest.raises(CheckpointError, match="the number of processes was 1, not 2: go on with 1"):
+        Resume(tmp_path / "broken")
+
+
 def test_patience_is_counted_across_a_break(learner_of: Callable[[], Learner], tmp_path: Path) -> None:
     def run(folder: Path, *more: Callback) -> Learner:
         plateau = ReduceLROnPlateau(min_delta=100, patience=2, factor=5)  # which no epoch reaches
