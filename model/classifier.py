@@ -22,7 +22,7 @@ MAX_FACES = 100  # the largest are answered; more are a crowd
 NOBODY_FROM = 0.75  # probability of `no_face` from which a found face is dropped: people are lost more easily than won
 WEAK = 0.5  # the finder's score below which ...
 WEAK_NOBODY_FROM = 0.03  # ... it is dropped from this probability on
-CERTAIN, DOUBTFUL = 0.9, 0.8  # probabilities from which a mirror image does not count, and to which it counts half
+CERTAIN, DOUBTFUL = 0.95, 0.85  # probabilities from which a mirror image does not count, and to which it counts half
 BATCH = 4  # faces the network sees at once: each takes it some 25 MB
 
 

@@ -26,6 +26,7 @@ from training.copies import turned_hashes
 WIDER = 1.54  # kept pictures show more around the square that serving cuts, so that training can move and turn it
 MATCH = 0.4  # intersection over union from which a found box is a known face
 STRAY = 0.05  # ... below which it shows none of them
+LEAST = 0.3  # score from which a found face may be the one that a label speaks of
 DOUBTFUL = 0.1  # score from which the finder's mistakes are worth learning from
 LIKELY = 0.4  # score from which a face that has no box in a photograph is more often overlooked than no face
 MOST_MISTAKES = 6  # of one photo
@@ -79,6 +80,7 @@ class Keeper:
 
     def __init__(self, folder: Path, size: int, faces: FaceSearch):
         self.folder, self.size, self.faces = folder, size, faces
+        self.least = max(LEAST, faces.min_score)
         self.finder = FaceFinder(min(DOUBTFUL, faces.min_score), faces.min_side)
         folder.mkdir(parents=True, exist_ok=True)
         index = folder / "index.jsonl"
@@ -151,14 +153,14 @@ class Keeper:
         if label == NO_FACE:
             mistakes = sorted(found, key=lambda face: face.score, reverse=True)[:MOST_MISTAKES]
             return [Cut(NO_FACE, face.box, face=True) for face in mistakes] or [Cut(NO_FACE, whole, face=False)]
-        boxes = [face.box for face in found if face.score >= self.faces.min_score]
+        boxes = [face.box for face in found if face.score >= self.least]
         return [Cut(label, boxes[meant(boxes, photo.image.size)] if boxes else whole, face=bool(boxes))]
 
     def _known(self, found: Sequence[FoundFace], known: Sequence[tuple[Box, str]]) -> list[Cut]:
         cuts, mistakes = [], []
         for face in found:
             overlap, label = max(((face.box.overlap(box), label) for box, label in known), default=(0.0, ""))
-            if overlap >= MATCH and face.score >= self.faces.min_score:
+            if overlap >= MATCH and face.score >= self.least:
                 cuts.append(Cut(label, face.box, face=True))
             elif overlap < STRAY and face.score < LIKELY:
                 mistakes.append(face)

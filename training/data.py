@@ -24,7 +24,7 @@ from training.cutouts import WIDER, Keeper, Known, Sample
 from training.folders import DataError, find_photos, name_group
 
 TRUSTED_SCORE = 0.5  # of a found face, where nothing else looks at it
-CHECKED_SCORE = 0.3  # ... where the network has learned to tell the finder's mistakes from faces
+CHECKED_SCORE = 0.2  # ... where the network has learned to tell the finder's mistakes from faces
 
 Photo = tuple[Path, str, Sequence[Known] | None]
 

@@ -207,7 +207,7 @@ class LeftSide:
         return np.array([[red * self.gain, 0, 0] for red in reds], np.float32)
 
 
-@pytest.mark.parametrize(("best", "share"), [(0.95, 0), (CERTAIN, 0), (0.85, 0.25), (DOUBTFUL, 0.5), (0.6, 0.5)])
+@pytest.mark.parametrize(("best", "share"), [(0.97, 0), (CERTAIN, 0), (0.9, 0.25), (DOUBTFUL, 0.5), (0.6, 0.5)])
 def test_the_mirror_image_counts_the_more_the_more_doubtful_an_answer_is(best: float, share: float) -> None:
     logits = np.array([[math.log(best), math.log(1 - best)]])
     mirrored = np.array([[5.0, -5.0]])
