@@ -240,7 +240,7 @@ def for_serving(learner: Learner, size: int) -> Learner:
     return Learner(loaders, learner.model, loss_func=learner.loss_func)
 
 
-def held_out_logits(learner: Learner, mirror: bool) -> tuple[np.ndarray, np.ndarray]:
+def held_out_logits(learner: Learner, mirror: bool = True) -> tuple[np.ndarray, np.ndarray]:
     """Logits of shape (photos, labels), as serving makes them, and targets of shape (photos,) of the validation set."""
     network = learner.model.eval()
     with torch.no_grad():
