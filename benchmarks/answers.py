@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from bot.texts import LANGUAGES, say
+from bot.reply.languages import LANGUAGES, say
 from model import NO_FACE
 
 FACELESS = "Error: the photo was answered as one without a face, so there is nothing to measure: take one of a face."

@@ -22,8 +22,8 @@ from PIL import Image, ImageDraw, features
 from bot.stats import megabytes
 
 with atheris.instrument_imports(include=["PIL", "model"]):
-    from model.faces import FaceFinder
-    from model.photo import FORMATS, PhotoError, decode
+    from model.faces.finder import FaceFinder
+    from model.image import FORMATS, PhotoError, decode
 
 SECONDS, MEGABYTES = 20, 1024  # that one input may take
 GROWTH = 100  # megabytes that may be held more at the end than early on, most of them by libFuzzer

@@ -14,7 +14,7 @@ from benchmarks.figures import percentile, say, say_times, side_by_side
 
 
 def main(
-    network: Annotated[Path, typer.Argument(help="An ONNX file.")] = Path("model/model.onnx"),
+    network: Annotated[Path, typer.Argument(help="An ONNX file.")] = Path("model/face_masks/model.onnx"),
     threads: Annotated[int, typer.Option(help="Threads of each; 0 is one for each core.")] = 0,
 ) -> None:
     """Compare ONNX Runtime with OpenVINO."""

@@ -71,8 +71,8 @@ def run(settings: Settings, started: float) -> None:
     """Run the bot until a signal stops it; `started` is when, by `time.perf_counter`, the program did."""
     from telegram.error import InvalidToken  # here, because a wrong setting should be told at once
 
-    from bot import running
     from bot.app import build
+    from bot.telegram import lifecycle as running
     from model import BundleError, Classifier
 
     try:

@@ -14,20 +14,20 @@ from telegram import BotCommand, BotCommandScopeAllGroupChats
 from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
-from bot.albums import QUIET, Albums
-from bot.connection import Connection
-from bot.feedback import Feedback
-from bot.floods import Floods
-from bot.groups import ASK, EVERY, ONLY_ASKED, Groups
-from bot.handlers import MENU, Apologies, Commands, NotAPhoto
-from bot.operator import Operator
-from bot.photos import Photos
-from bot.processing import Processor
-from bot.replies import label_names
-from bot.running import AnyApplication
+from bot.handlers.albums import QUIET, Albums
+from bot.handlers.commands import MENU, Apologies, Commands, NotAPhoto
+from bot.handlers.feedback import Feedback
+from bot.handlers.groups import ASK, EVERY, ONLY_ASKED, Groups
+from bot.handlers.operator_chat import Operator
+from bot.handlers.photos import Photos
+from bot.queue.chat_limits import Floods
+from bot.reply.languages import LANGUAGES, listed, say
+from bot.reply.wording import label_names
 from bot.settings import Settings
 from bot.stats import Stats
-from bot.texts import LANGUAGES, listed, say
+from bot.telegram.client import Connection
+from bot.telegram.lifecycle import AnyApplication
+from bot.telegram.update_processor import Processor
 from model import Bundle, Classifier
 
 EXTENSIONS = ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "heic", "heif", "avif", "tif", "tiff")
@@ -43,7 +43,7 @@ IN_PRIVATE, IN_GROUP = NEW & filters.ChatType.PRIVATE, NEW & filters.ChatType.GR
 
 
 def build(settings: Settings, classifier: Classifier) -> AnyApplication:
-    """The bot, ready for `bot.running.run`."""
+    """The bot, ready for `bot.telegram.lifecycle.run`."""
 
     bot, stats, floods, groups = Connection(settings), Stats(), Floods(), Groups(classifier.bundle.command or ASK)
     operator = Operator(settings.operator_chat_id, bot, stats, classifier.bundle.manifest.name)

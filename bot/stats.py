@@ -5,7 +5,7 @@ import time
 from collections import Counter, deque
 from pathlib import Path
 
-from bot.records import Record
+from bot.outcome import Record
 
 LAST = 1000  # photos whose milliseconds are kept
 

@@ -5,6 +5,6 @@ Knows nothing of Telegram, of web pages or of training. `Classifier.open()` is t
 
 from model.bundle import NO_FACE, Bundle, BundleError, Manifest
 from model.classifier import Classifier, Face, Prediction
-from model.photo import PhotoError
+from model.image import PhotoError
 
 __all__ = ["NO_FACE", "Bundle", "BundleError", "Classifier", "Face", "Manifest", "PhotoError", "Prediction"]

@@ -9,7 +9,7 @@ import typer
 
 from model.bundle import BundleError
 from model.classifier import Classifier, Prediction
-from model.photo import MAX_BYTES, PhotoError
+from model.image import MAX_BYTES, PhotoError
 
 
 def main(

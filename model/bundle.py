@@ -14,7 +14,7 @@ from typing import Any, Literal
 from PIL import ImageColor
 from pydantic import BaseModel, Field, PositiveFloat, ValidationError, model_validator
 
-SHIPPED = Path(__file__).parent
+SHIPPED = Path(__file__).parent / "face_masks"
 PICKLE, ONNX, MANIFEST, ANSWERS, CARD = "model.pkl", "model.onnx", "manifest.json", "answers.toml", "README.md"
 
 

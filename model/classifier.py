@@ -11,12 +11,12 @@ import numpy as np
 from PIL import Image
 
 from model.bundle import NO_FACE, Bundle
-from model.choice import named_folders
-from model.faces import SEARCH_SIDE, Box, FaceFinder, cut
+from model.faces.finder import SEARCH_SIDE, Box, FaceFinder, cut
 from model.hub import is_on_hub, open_from_hub
-from model.memory import keep_for_the_next_photo
-from model.photo import decode, from_image
-from model.runtimes import Runtime, open_runtime
+from model.image import decode, from_image
+from model.malloc import keep_for_the_next_photo
+from model.model_path import named_folders
+from model.runtimes.onnx import Runtime, open_runtime
 
 MAX_FACES = 100  # the largest are answered; more are a crowd
 NOBODY_FROM = 0.75  # probability of `no_face` from which a found face is dropped: people are lost more easily than won

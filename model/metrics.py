@@ -10,7 +10,7 @@ from prometheus_client import Counter, Histogram, start_http_server
 
 from model.bundle import NO_FACE
 from model.classifier import Classifier, Prediction
-from model.photo import PhotoError
+from model.image import PhotoError
 
 ANSWERS = Counter("photo_answers", "Answers: one per face, or one per photo without a face.", ["model", "label"])
 PROBLEMS = Counter("photo_problems", "Photos that could not be answered.", ["problem"])

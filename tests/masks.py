@@ -3,7 +3,7 @@
 import skimage.data
 from PIL import Image, ImageDraw
 
-from model.faces import FaceFinder
+from model.faces.finder import FaceFinder
 
 
 def bare() -> Image.Image:

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from model.photo import decode
+from model.image import decode
 
 pytest.importorskip("atheris", reason="it has no build for this system")
 
 BROKEN = """
 import sys
-import model.photo
+import model.image
 
 def broken(data):
     if b"\\xff\\xda" in data:
         raise RuntimeError("a bug")
-    raise model.photo.PhotoError("empty", "")
+    raise model.image.PhotoError("empty", "")
 
-model.photo.decode = broken
+model.image.decode = broken
 from benchmarks.fuzz import main
 main(inputs=1000, seed=1)
 """

@@ -20,7 +20,7 @@ STARTERS = {  # what only the file that starts a room may import
 }
 HEAVY = {"fastai", "fastcore", "torch", "torchvision", "timm"}
 TAKEN_IF_THERE = {"tornado", "watchfiles"}  # by python-telegram-bot and by uvicorn; requirements.txt installs neither
-LEARNER = Path("model/fastai_runtime.py")  # the one file outside of training that runs a fastai learner
+LEARNER = Path("model/runtimes/fastai.py")  # the one file outside of training that runs a fastai learner
 FILES = sorted(file.relative_to(ROOT) for room in ROOMS for file in (ROOT / room).rglob("*.py"))
 
 
@@ -63,9 +63,7 @@ def test_no_file_imports_what_its_room_may_not_know(file: Path) -> None:
 def test_a_shortcut_between_rooms_would_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(broken_rules.__globals__, "ROOT", tmp_path)
     (tmp_path / "model").mkdir()
-    shortcuts = (
-        "import bot.texts\nfrom training import rules\ndef late():\n    import torch.nn\nfrom ..localchat import page\n"
-    )
+    shortcuts = "import bot.reply.languages\nfrom training import rules\ndef late():\n    import torch.nn\nfrom ..localchat import page\n"
     (tmp_path / "model" / "classifier.py").write_text(shortcuts, "utf-8")
     assert [wrong.split(": ")[0] for wrong in broken_rules(Path("model/classifier.py"))] == [
         "model/classifier.py:1",
@@ -76,7 +74,13 @@ def test_a_shortcut_between_rooms_would_be_seen(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
-    "way_in", ["model", "bot.__main__, bot.app, bot.running", "web.__main__, web.app, web.models, uvicorn", "localchat"]
+    "way_in",
+    [
+        "model",
+        "bot.__main__, bot.app, bot.telegram.lifecycle",
+        "web.__main__, web.app, web.models, uvicorn",
+        "localchat",
+    ],
 )
 def test_what_serves_loads_only_what_its_requirements_install(way_in: str) -> None:
     assert loaded_after(f"import {way_in}") & not_installed_to_serve() == set()
@@ -101,7 +105,9 @@ def test_what_serves_is_told_from_what_trains_measures_and_tests() -> None:
 
 
 def test_the_bot_leaves_the_command_line_of_its_http_client_alone() -> None:
-    assert loaded_after("import bot.__main__, bot.app, bot.running").isdisjoint({"rich", "pygments", "click"})
+    assert loaded_after("import bot.__main__, bot.app, bot.telegram.lifecycle").isdisjoint(
+        {"rich", "pygments", "click"}
+    )
 
 
 def test_answering_a_photo_in_the_terminal_loads_only_what_its_requirements_install(tmp_path: Path) -> None:

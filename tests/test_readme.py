@@ -33,7 +33,7 @@ def options_said(command: str) -> dict[str, str]:
 
 def commands() -> dict[str, Callable[..., None]]:
     from training.__main__ import main as train
-    from training.evaluate import main as evaluate
+    from training.evaluate.__main__ import main as evaluate
 
     return {"python -m training": train, "python -m training.evaluate": evaluate}
 

@@ -7,20 +7,20 @@ import matplotlib
 import typer
 
 from model.bundle import BundleError
-from training.callbacks.checkpoints import LAST, CheckpointError
+from training.callbacks.checkpoint import LAST, CheckpointError
 from training.callbacks.hub import HubError
 from training.callbacks.messenger import AddressError
 from training.callbacks.metrics import MetricError
-from training.callbacks.stopping import sigterm_as_ctrl_c
-from training.configured import Configured
-from training.export import ExportRefused
-from training.folders import DataError
+from training.callbacks.stop_signal import sigterm_as_ctrl_c
+from training.config_file import Configured
+from training.data.layouts import DataError
+from training.export.bundle import ExportRefused
+from training.fit.distributed import LostError, first_decides, in_company, is_first, several, silence_all_but_first
+from training.fit.recipe import RecipeError
+from training.notifications import Telling, telling
 from training.options import Options, takes_options
-from training.recipe import RecipeError
 from training.run import run
-from training.runs import RunError, last_run, new_run
-from training.several import LostError, first_decides, in_company, is_first, several, silence_all_but_first
-from training.telling import Telling, telling
+from training.run_folder import RunError, last_run, new_run
 
 matplotlib.use("Agg")  # pictures go to files, also where there is a screen
 ERRORS = (

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
-from model.photo import decode
+from model.image import decode
 
 EXPORTED, PAGE = "result.json", "messages*.html"
 LABEL = re.compile(r"^label:[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)

@@ -1,6 +1,6 @@
 """The options of `python -m training`: their names, types, defaults and help, in one place.
 
-Knows nothing of training. `takes_options` makes a command of them; `training.configured` reads them from files.
+Knows nothing of training. `takes_options` makes a command of them; `training.config_file` reads them from files.
 """
 
 import inspect
@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from training.option_values import function, how_often, how_often_to_push, rate, regular_expression
-from training.recipe import Settings
+from training.fit.recipe import Settings
+from training.option_types import function, how_often, how_often_to_push, rate, regular_expression
 
 DEFAULTS = Settings()
 PHOTOS, RESULT, NETWORK = "Photos", "Result", "Network and training"

@@ -18,29 +18,29 @@ from fastai.torch_core import get_model
 from PIL import Image
 
 from model.bundle import ANSWERS
-from training.bundle import staged, write_answers
-from training.callbacks.curves import Course
-from training.callbacks.stopping import asked_to_stop
-from training.card import CONFUSION, SAMPLES, confusion_text, read_notes, save_confusion, save_samples
-from training.configured import write_options
-from training.cutouts import WIDER, Known, Sample
-from training.data import Collection, collect, split
-from training.export import export_learner
-from training.figures import measure
-from training.folders import DataError, name_group
-from training.held_out import describe, held_out_photos
-from training.known import read_boxes
+from training.callbacks.loss_plot import Course
+from training.callbacks.stop_signal import asked_to_stop
+from training.config_file import write_options
+from training.data.annotations import read_boxes
+from training.data.augmentation import View
+from training.data.crops import WIDER, Known, Sample
+from training.data.dataset import Collection, collect, split
+from training.data.layouts import DataError, name_group
+from training.evaluate.calibration import measure
+from training.evaluate.held_out import describe, held_out_photos
+from training.export.bundle import export_learner
+from training.export.bundle_folder import staged, write_answers
+from training.fit.distributed import first_decides, first_one_first, go_on_alone, is_first, share_of, trained_together
+from training.fit.lr_finder import SEARCH, find_rate
+from training.fit.recipe import Settings, for_serving, held_out_logits, make_learner, make_loaders, train
+from training.messages import say_what_was_read, say_what_was_written
+from training.notifications import Telling
 from training.options import Options
-from training.rate import SEARCH, find_rate
-from training.recipe import Settings, for_serving, held_out_logits, make_learner, make_loaders, train
-from training.run_report import Laps, write_run_report
-from training.runs import HELD_OUT, OPTIONS
-from training.several import first_decides, first_one_first, go_on_alone, is_first, share_of, trained_together
-from training.summary import as_text
-from training.telling import Telling
-from training.told import say_what_was_read, say_what_was_written
-from training.views import View
-from training.watchers import watchers
+from training.report.model_card import CONFUSION, SAMPLES, confusion_text, read_notes, save_confusion, save_samples
+from training.report.run import Laps, write_run_report
+from training.report.terminal import as_text
+from training.run_callbacks import watchers
+from training.run_folder import HELD_OUT, OPTIONS
 
 EVALUATION = "evaluation"
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from bot.settings import Settings as BotSettings
-    from bot.webhook import Webhook
+    from bot.telegram.webhook import Webhook
     from model import Classifier
 
 GRACE = 25  # seconds that what is under way has to end; Heroku kills after 30
@@ -89,7 +89,7 @@ def serve(settings: Settings, of_bot: "BotSettings | None", listening: socket.so
 
 
 def _bot(settings: "BotSettings", classifier: "Classifier") -> "Webhook":
-    from bot.webhook import Webhook
+    from bot.telegram.webhook import Webhook
     from model.metrics import CountingClassifier
 
     return Webhook(settings, CountingClassifier(classifier.bundle, classifier.runtime))
@@ -97,7 +97,7 @@ def _bot(settings: "BotSettings", classifier: "Classifier") -> "Webhook":
 
 def _serve_with_bot(serving: "uvicorn.Server", listening: socket.socket, bot: "Webhook") -> None:
     """Serve until a signal comes, or Telegram refuses to bring updates. The page does not wait for Telegram."""
-    from bot.webhook import WebhookError
+    from bot.telegram.webhook import WebhookError
 
     def end_if_refused(starting: asyncio.Task[None]) -> None:
         if not starting.cancelled() and starting.exception():

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from web.answers import Health, ModelsAnswer, PhotoAnswer, ProblemAnswer, models_answer, photo_answer
-from web.desk import Answered, Desk
+from web.schemas import Health, ModelsAnswer, PhotoAnswer, ProblemAnswer, models_answer, photo_answer
+from web.service import Answered, Desk
 from web.uploads import Upload
 
 NAME_OF_MODEL = "name of the model that answers, as `/api/models` lists them; the first of those by default"
@@ -80,7 +80,7 @@ def api_router(desk: Desk, allow_url: bool) -> APIRouter:
 
 
 def _add_fetching(router: APIRouter, desk: Desk) -> None:
-    from web.fetching import MAX_URL, Fetcher  # here, because most servers do not fetch and start faster
+    from web.url_photo import MAX_URL, Fetcher  # here, because most servers do not fetch and start faster
 
     fetcher = Fetcher(desk.memory)
 

@@ -18,12 +18,12 @@ from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 
 from web.api import api_router
-from web.desk import Desk
-from web.documentation import documentation, with_problem_details
-from web.guard import HEADERS, Guard
+from web.errors import Problem
+from web.middleware import HEADERS, Guard
 from web.models import Models
+from web.openapi import documentation, with_problem_details
 from web.page import Page
-from web.problems import Problem
+from web.service import Desk
 from web.settings import Settings
 
 STATIC = Path(__file__).parent / "static"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from model import BundleError, Classifier
-from model.choice import named_folders
+from model.model_path import named_folders
 
 Models = Mapping[str, Classifier]
 

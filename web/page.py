@@ -10,11 +10,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from model import Bundle
-from model.photo import MAX_BYTES, decode
-from web.desk import Answered, Desk
-from web.problems import Problem
-from web.results import label_names, result_of, tints
-from web.texts import TABLE, language_of, listed, say
+from model.image import MAX_BYTES, decode
+from web.errors import Problem
+from web.languages import TABLE, language_of, listed, say
+from web.service import Answered, Desk
+from web.view_model import label_names, result_of, tints
 
 SHOWN = 1280  # pixels of the long side of a photo that is sent back
 PART = "x-part"  # header of a request that wants the result alone, without the photo, which it has

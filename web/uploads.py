@@ -9,9 +9,9 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from model.photo import MAX_BYTES
-from web.limits import Memory
-from web.problems import HANG_UP, Problem, too_many_bytes
+from model.image import MAX_BYTES
+from web.errors import HANG_UP, Problem, too_many_bytes
+from web.rate_limit import Memory
 
 SECONDS = 30  # for a whole upload
 AROUND = 64 * 2**10  # bytes of a form around its photo

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from telegram import Update
 
 from bot.app import build
-from bot.running import AnyApplication, serve
 from bot.settings import Settings
+from bot.telegram.lifecycle import AnyApplication, serve
 from localchat import LocalChat
 from model import Classifier
 from model.bundle import ANSWERS, SHIPPED

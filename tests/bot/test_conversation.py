@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.photo import MAX_BYTES
+from model.image import MAX_BYTES
 from tests.bot.conftest import Meet
 from tests.bot.photos import blue_face, encoded, no_face, portrait, red_face, two_faces, two_portraits
 

@@ -9,7 +9,7 @@ import pytest
 
 from localchat import LocalChat
 from tests.bot.photos import no_face, two_faces
-from tests.bot.test_running import Process, free_port, of
+from tests.bot.telegram.test_lifecycle import Process, free_port, of
 from tests.bundles import make_bundle
 from tests.person import Person
 

@@ -157,7 +157,7 @@ def test_the_environment_names_bundle_and_runtime(folder: Path, monkeypatch: pyt
 
 
 def test_an_empty_setting_counts_as_unset(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.choice.SHIPPED", folder)
+    monkeypatch.setattr("model.model_path.SHIPPED", folder)
     monkeypatch.setenv("MODEL_PATH", "")
     monkeypatch.setenv("MODEL_RUNTIME", "")
     assert Classifier.open().bundle.folder == folder

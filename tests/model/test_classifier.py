@@ -12,8 +12,8 @@ from PIL import ExifTags, Image
 from model import NO_FACE, Bundle, Classifier, PhotoError, Prediction
 from model.bundle import SHIPPED, write_manifest
 from model.classifier import BATCH, CERTAIN, DOUBTFUL, MAX_FACES, softmax, with_mirror
-from model.faces import Box, FoundFace, cut
-from model.photo import decode
+from model.faces.finder import Box, FoundFace, cut
+from model.image import decode
 from tests.bundles import make_bundle
 from tests.model.photos import cat, encoded, portrait
 

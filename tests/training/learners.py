@@ -15,8 +15,8 @@ from fastai.vision.data import ImageBlock
 from PIL import Image
 from torch import nn
 
-from model.fastai_runtime import learner_logits
-from training.sample_photos import drawn
+from model.runtimes.fastai import learner_logits
+from training.export.sample_photos import drawn
 
 SIZES = ((90, 70), (70, 90), (180, 40), (40, 150), (320, 240), (32, 32), (21, 17), (67, 101))
 

@@ -19,8 +19,8 @@ from model.bundle import ANSWERS, CARD, MANIFEST, ONNX, PICKLE
 from model.classifier import Classifier
 from tests.training.shapes import LABELS, portrait, save_portraits, save_shapes, shape_photo
 from training.__main__ import app
-from training.card import CONFUSION, SAMPLES
-from training.runs import HELD_OUT
+from training.report.model_card import CONFUSION, SAMPLES
+from training.run_folder import HELD_OUT
 
 ROOT = Path(__file__).parents[2]
 QUICK = ["--no-pretrained", "--arch", "test_resnet", "--size", "64", "--batch-size", "4", "--lr", "0.02"]

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from training.data.layouts import find_photos
 from training.feedback import main
-from training.folders import find_photos
 
 Json = dict[str, Any]
 

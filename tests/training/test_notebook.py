@@ -8,7 +8,7 @@ from nbclient import NotebookClient
 
 from model.classifier import Classifier
 from tests.training.shapes import LABELS, save_shapes, shape_photo
-from training.callbacks.rows import read_history
+from training.callbacks.csv_logger import read_history
 
 NOTEBOOK = Path(__file__).parents[2] / "training" / "train.ipynb"
 

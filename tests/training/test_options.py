@@ -9,9 +9,9 @@ import yaml
 from typer.testing import CliRunner
 
 import training.__main__ as command
-from training.configured import read_options, write_options
+from training.config_file import read_options, write_options
 from training.options import Options
-from training.runs import RunError, last_run, new_run
+from training.run_folder import RunError, last_run, new_run
 
 
 @pytest.fixture

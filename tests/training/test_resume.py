@@ -14,10 +14,10 @@ import torch
 from typer.testing import CliRunner
 
 from model.bundle import ONNX
-from tests.training.callbacks.test_checkpoints import assert_same
+from tests.training.callbacks.test_checkpoint import assert_same
 from tests.training.shapes import save_shapes
 from training.__main__ import app
-from training.callbacks.checkpoints import read_checkpoint
+from training.callbacks.checkpoint import read_checkpoint
 
 ROOT = Path(__file__).parents[2]
 QUICK = [

@@ -16,7 +16,7 @@ from localchat.faults import FILES, Fault
 from model import Classifier
 from tests.bot.conftest import running_bot
 from tests.bot.photos import red_face
-from tests.bot.test_running import Process, of
+from tests.bot.telegram.test_lifecycle import Process, of
 from tests.bundles import make_bundle
 from tests.person import Person
 from tests.web.balancer import Balancer

@@ -17,13 +17,13 @@ from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from model.bundle import ANSWERS, ONNX, PICKLE, FaceSearch
-from training.bundle import write_answers
-from training.callbacks.randomness import random_state, set_random_state
-from training.export import ExportRefused, export_learner
-from training.hub_card import write_hub_card
-from training.learners import one_line
-from training.sample_photos import drawn
-from training.several import as_if_alone
+from training.callbacks.random_state import random_state, set_random_state
+from training.export.bundle import ExportRefused, export_learner
+from training.export.bundle_folder import write_answers
+from training.export.load import one_line
+from training.export.sample_photos import drawn
+from training.fit.distributed import as_if_alone
+from training.report.hub_card import write_hub_card
 
 CHECKPOINTS = "checkpoints"
 KEPT = ("*.pth", "*.yaml", "*.csv")  # of a run's folder; its pictures may show people

@@ -14,8 +14,8 @@ from fastai.torch_core import num_distrib, rank_distrib
 from matplotlib.figure import Figure
 
 from training.callbacks.messenger import Messenger
-from training.callbacks.stopping import deaf_to_sigterm
-from training.learners import one_line
+from training.callbacks.stop_signal import deaf_to_sigterm
+from training.export.load import one_line
 
 TIMED_BATCHES = 10  # after a first one, which is slower
 

@@ -19,7 +19,7 @@ from tests.hub import SOMEBODY, Hub
 from tests.training.callbacks.learners import make_learner as make_numbers
 from tests.training.learners import make_learner, save_photos
 from training.callbacks.hub import CHECKPOINTS, HubError, PushToHub, Uploads
-from training.hub_card import write_hub_card
+from training.report.hub_card import write_hub_card
 
 REPO = f"{SOMEBODY}/cats"
 BUNDLE = {ONNX, PICKLE, MANIFEST, ANSWERS, CARD}

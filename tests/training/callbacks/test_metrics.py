@@ -9,9 +9,9 @@ import pytest
 from fastai.metrics import accuracy
 
 from tests.training.callbacks.learners import make_learner
+from training.callbacks.best_model import BEST, KeepBest
+from training.callbacks.csv_logger import History, PlainRows, read_history
 from training.callbacks.metrics import MetricError, SecondSet, load_metric, own_metrics
-from training.callbacks.rows import History, PlainRows, read_history
-from training.callbacks.tracking import BEST, KeepBest
 
 Seen = list[tuple[np.ndarray, np.ndarray]]
 

@@ -1,0 +1,157 @@
+"""The small buttons under an answer: how they look, and what each carries.
+
+Everything needed to go on stands in the 64 bytes that Telegram lets a button carry. So nothing is kept here, and a restart
+between two taps loses nothing. Pure functions; knows nothing of chats, nor of what a tap does.
+"""
+
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Self
+
+from telegram import Document, InlineKeyboardButton, InlineKeyboardMarkup, PhotoSize
+
+from bot.reply.drawing import Box
+from bot.reply.languages import say
+from bot.reply.wording import short_name
+from model import NO_FACE, Bundle, Prediction
+
+UNITS = 10_000  # in which a photo is wide and high, whatever its pixels
+PER_PAGE = 8  # labels
+MOST_FACES, PER_ROW = 24, 6
+DATA = re.compile(r"f:([a-z]):([0-9a-f]{8}):([0-9]{0,5}):([0-9]{1,5}):((?:[0-9]{1,5}\.){3}[0-9]{1,5})?")
+
+
+class Step(StrEnum):
+    """What a tap says."""
+
+    RIGHT = "r"
+    WRONG = "w"
+    YES = "y"
+    NO = "n"
+    FACE = "f"
+    PAGE = "p"
+    LABEL = "l"
+
+
+@dataclass(frozen=True)
+class Tap:
+    """What a button carries.
+
+    Attributes:
+        step: what it says.
+        seal: of the photo and of the labels that it is about; see `seal`.
+        given: which of `choices` the bot had answered; None when it saw several faces and none is chosen yet.
+        number: of a page, or of the chosen label in `choices`.
+        box: of the chosen face, in `UNITS`: left, top, right, bottom.
+    """
+
+    step: Step
+    seal: str
+    given: int | None = None
+    number: int = 0
+    box: Box | None = None
+
+    def write(self) -> str:
+        """As a button's data: at most 50 of its 64 bytes."""
+        given = "" if self.given is None else self.given
+        return f"f:{self.step}:{self.seal}:{given}:{self.number}:{'.'.join(map(str, self.box or ()))}"
+
+    @classmethod
+    def read(cls, data: str, labels: int) -> Self | None:
+        """From a button's data; None when it makes no sense, because a strange program may send anything.
+
+        Args:
+            data: as it came.
+            labels: how many `choices` there are.
+        """
+        match = DATA.fullmatch(data)
+        if match is None or match[1] not in list(Step):
+            return None
+        given, number = int(match[3]) if match[3] else None, int(match[4])
+        if max(given or 0, number) >= labels:
+            return None
+        if match[5] is None:
+            return cls(Step(match[1]), match[2], given, number)
+        left, top, right, bottom = map(int, match[5].split("."))
+        if not (left < right <= UNITS and top < bottom <= UNITS):
+            return None
+        return cls(Step(match[1]), match[2], given, number, (left, top, right, bottom))
+
+
+def choices(bundle: Bundle) -> list[str]:
+    """The labels that a person may call right."""
+    return [*bundle.manifest.answers, *([NO_FACE] if bundle.manifest.faces.find else [])]
+
+
+def seal(photo: PhotoSize | Document, bundle: Bundle) -> str:
+    """Eight letters that are others for another photo, and for a bundle with other labels."""
+    return f"{zlib.crc32(chr(10).join([photo.file_unique_id, *choices(bundle)]).encode()):08x}"
+
+
+def offer(
+    labels: Sequence[str], photo: PhotoSize | Document, bundle: Bundle, language: str
+) -> InlineKeyboardMarkup | None:
+    """Right or wrong, under an answer of these labels; None where there is no answer."""
+    if not labels:
+        return None
+    given = choices(bundle).index(labels[0]) if len(labels) == 1 else None
+    right = Tap(Step.RIGHT, seal(photo, bundle), given)
+    return _keyboard(
+        [[(say("feedback.right", language), right), (say("feedback.wrong", language), replace(right, step=Step.WRONG))]]
+    )
+
+
+def consent(tap: Tap, language: str) -> InlineKeyboardMarkup:
+    """Yes or no."""
+    yes, no = replace(tap, step=Step.YES), replace(tap, step=Step.NO)
+    return _keyboard([[(say("feedback.yes", language), yes), (say("feedback.no", language), no)]])
+
+
+def faces(tap: Tap, prediction: Prediction, bundle: Bundle, language: str) -> InlineKeyboardMarkup:
+    """The number of each face, the largest first."""
+    numbers = [
+        (
+            str(number),
+            replace(
+                tap, step=Step.FACE, given=choices(bundle).index(face.label), box=_in_units(face.box, prediction.size)
+            ),
+        )
+        for number, face in enumerate(prediction.faces[:MOST_FACES], 1)
+    ]
+    rows = [numbers[start : start + PER_ROW] for start in range(0, len(numbers), PER_ROW)]
+    return _keyboard([*rows, [(say("feedback.no", language), replace(tap, step=Step.NO))]])
+
+
+def labels(tap: Tap, bundle: Bundle, language: str) -> InlineKeyboardMarkup:
+    """The labels that may be right, one below the other; all but the one the bot gave. `tap.number` is the page."""
+    others = [(number, label) for number, label in enumerate(choices(bundle)) if number != tap.given]
+    page = min(tap.number, (len(others) - 1) // PER_PAGE)
+    shown = others[page * PER_PAGE : (page + 1) * PER_PAGE]
+    rows = [
+        [(name_of(label, bundle, language), replace(tap, step=Step.LABEL, number=number))] for number, label in shown
+    ]
+    turns = [("‹", page - 1)] * (page > 0) + [("›", page + 1)] * (len(others) > (page + 1) * PER_PAGE)
+    if turns:
+        rows.append([(sign, replace(tap, step=Step.PAGE, number=to)) for sign, to in turns])
+    return _keyboard([*rows, [(say("feedback.none", language), replace(tap, step=Step.NO, number=0))]])
+
+
+def name_of(label: str, bundle: Bundle, language: str) -> str:
+    """A label in words."""
+    if label == NO_FACE and bundle.manifest.faces.find:
+        return say("feedback.no_face", language)
+    return short_name(label, bundle, language)
+
+
+def _in_units(box: Box, size: tuple[int, int]) -> Box:
+    left, top = min(box[0] * UNITS // size[0], UNITS - 1), min(box[1] * UNITS // size[1], UNITS - 1)
+    return left, top, max(left + 1, box[2] * UNITS // size[0]), max(top + 1, box[3] * UNITS // size[1])
+
+
+def _keyboard(rows: Sequence[Sequence[tuple[str, Tap]]]) -> InlineKeyboardMarkup:
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(text, callback_data=tap.write()) for text, tap in row] for row in rows]
+    )

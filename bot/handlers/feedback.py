@@ -1,0 +1,203 @@
+"""Right or wrong: what people say of an answer, and, only with their yes, the photo that shows how to do better.
+
+A wrong answer asks for consent; then the person chooses the face, where there are several, and the right label; then the
+photo goes to the chat of `OPERATOR_CHAT_ID`, with a caption that `python -m training.feedback` reads. All of it happens in
+the answer's own message, which replies to the photo: nothing is stored, and a restart between two taps loses nothing.
+A kill while a photo is given, or a double click that reaches two processes, may give it twice; training takes it once.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from aiolimiter import AsyncLimiter
+from telegram import CallbackQuery, InlineKeyboardMarkup, InputMediaPhoto, Message, Update
+from telegram.constants import ChatType, MessageLimit
+from telegram.error import BadRequest, TelegramError
+
+from bot.handlers import buttons as taps
+from bot.handlers.buttons import Step, Tap
+from bot.handlers.context import Context, language
+from bot.handlers.photos import Photos, attachment_of
+from bot.outcome import note
+from bot.reply.cutout import cut_out
+from bot.reply.drawing import draw
+from bot.reply.languages import say
+from bot.reply.wording import marks_of
+from bot.telegram.send import FetchError, largest, patiently, send_picture
+from model import Bundle, PhotoError, Prediction
+
+RULE = "\n\n· · ·\n\n"  # between an answer and what follows from a tap
+LAST = (Step.RIGHT, Step.NO, Step.LABEL)  # after which a message has no buttons any more
+REMEMBERED = 1000  # messages that had their last tap: a double click does nothing twice
+MOST, PER_SECONDS = 20, 3600.0  # photos that one person may give
+SEVERAL = "several"
+
+log = logging.getLogger("bot")
+
+Count = Callable[[str, str], None]
+
+
+class Feedback:
+    """Deals with taps on the buttons of `bot.handlers.buttons`.
+
+    Args:
+        chat: the operator's; None takes no photos.
+        bundle: says the labels.
+        photos: fetches a photo once more.
+        count: called with "right" or "wrong", and the label that the bot had answered, or "several".
+    """
+
+    def __init__(self, chat: int | None, bundle: Bundle, photos: Photos, count: Count):
+        self._chat, self._bundle, self._photos, self._count = chat, bundle, photos, count
+        self._ended: OrderedDict[tuple[int, int], None] = OrderedDict()
+        self._given: OrderedDict[int, AsyncLimiter] = OrderedDict()
+
+    async def tapped(self, update: Update, context: Context) -> None:
+        """Deal with one tap."""
+        query, spoken = update.callback_query, language(update)
+        assert query
+        message = query.message
+        tap = Tap.read(query.data or "", len(taps.choices(self._bundle)))
+        note("button")
+        if not isinstance(message, Message) or not message.is_accessible or message.chat.type != ChatType.PRIVATE:
+            await _answer(query, say("feedback.old", spoken))
+            if isinstance(message, Message):
+                await _edit(message, None)
+            return
+        key = message.chat_id, message.message_id
+        if key in self._ended:
+            await _answer(query)
+            return
+        if tap is None or tap.step in LAST:
+            self._end(key)
+        try:
+            await _answer(query, say("feedback.thanks", spoken) if tap and tap.step is Step.RIGHT else None)
+            await self._deal_with(message, tap, spoken)
+        except BaseException:
+            self._ended.pop(key, None)  # it may be tapped again
+            raise
+
+    async def _deal_with(self, message: Message, tap: Tap | None, spoken: str) -> None:
+        photo = message.reply_to_message
+        attachment = attachment_of(photo) if photo else None
+        if tap and tap.step is Step.RIGHT:
+            if await _edit(message, None):
+                self._say("right", tap)
+        elif tap and tap.step is Step.NO:
+            note("photo not given")
+            await _edit(message, say("feedback.not_given", spoken))
+        elif self._chat is None:
+            await _edit(message, say("feedback.closed", spoken))
+        elif not photo or not attachment:
+            await _edit(message, say("feedback.gone", spoken))
+        elif tap is None or tap.seal != taps.seal(attachment, self._bundle):
+            await _edit(message, say("feedback.changed", spoken))
+        else:
+            try:
+                await self._go_on(message, photo, tap, spoken)
+            except (FetchError, PhotoError):
+                note("photo gone")
+                await _edit(message, say("feedback.gone", spoken))
+
+    async def _go_on(self, message: Message, photo: Message, tap: Tap, spoken: str) -> None:
+        if tap.step is Step.WRONG:
+            question = "feedback.ask_face" if tap.given is None else "feedback.ask"
+            if await _edit(message, say(question, spoken), taps.consent(tap, spoken)):
+                self._say("wrong", tap)
+        elif tap.step is Step.LABEL:
+            await self._give(message, photo, tap, spoken)
+        elif tap.given is None:
+            await self._ask_for_the_face(message, photo, tap, spoken)
+        else:
+            await _edit(message, say("feedback.which_label", spoken), taps.labels(tap, self._bundle, spoken))
+
+    async def _ask_for_the_face(self, message: Message, photo: Message, tap: Tap, spoken: str) -> None:
+        prediction, picture = await self._photos.work(photo, partial(self._numbered, spoken=spoken))
+        if (message.chat_id, message.message_id) in self._ended:  # by a "no", while the photo was looked at
+            return
+        if not prediction.faces:
+            await _edit(message, say("feedback.changed", spoken))
+            return
+        media = InputMediaPhoto(picture, caption=_below(message, say("feedback.which_face", spoken)))
+        keyboard = taps.faces(tap, prediction, self._bundle, spoken)
+        await _unless_refused(lambda: message.edit_media(media, reply_markup=keyboard))
+
+    def _numbered(self, photo: bytes, spoken: str) -> tuple[Prediction, bytes]:
+        """Runs in a worker's thread."""
+        prediction = self._photos.look(photo)
+        marks = marks_of(prediction.faces, self._bundle, spoken, numbered=taps.MOST_FACES)
+        return prediction, draw(photo, marks)
+
+    async def _give(self, message: Message, photo: Message, tap: Tap, spoken: str) -> None:
+        assert self._chat is not None
+        labels = taps.choices(self._bundle)
+        limiter = self._limiter(message.chat_id)
+        if not limiter.has_capacity():
+            note("too many photos given")
+            await _edit(message, say("feedback.plenty", spoken))
+            return
+        await limiter.acquire()
+        picture = await self._photos.work(photo, partial(cut_out, box=tap.box, units=taps.UNITS), largest)
+        answered = "" if tap.given is None else f"\nanswer: {labels[tap.given]}"
+        caption = f"label: {labels[tap.number]}{answered}"
+        try:
+            await send_picture(message.get_bot(), self._chat, picture, caption)
+        except TelegramError as error:
+            note("photo not taken")
+            log.warning("OPERATOR_CHAT_ID takes no photos (%s): has the operator sent /start there?", error)
+            await _edit(message, say("feedback.refused", spoken))
+            return
+        note("photo given")
+        name = taps.name_of(labels[tap.number], self._bundle, spoken)
+        await _edit(message, say("feedback.given", spoken, name=name))
+
+    def _say(self, said: str, tap: Tap) -> None:
+        note(f"said {said}")
+        self._count(said, SEVERAL if tap.given is None else taps.choices(self._bundle)[tap.given])
+
+    def _end(self, key: tuple[int, int]) -> None:
+        self._ended[key] = None
+        while len(self._ended) > REMEMBERED:
+            self._ended.popitem(last=False)
+
+    def _limiter(self, chat: int) -> AsyncLimiter:
+        limiter = self._given.setdefault(chat, AsyncLimiter(MOST, PER_SECONDS))
+        self._given.move_to_end(chat)
+        while len(self._given) > REMEMBERED:
+            self._given.popitem(last=False)
+        return limiter
+
+
+async def _answer(query: CallbackQuery, text: str | None = None) -> None:
+    """Let the button rest, with a word that passes. It may come too late for that."""
+    with suppress(TelegramError):
+        await query.answer(text)
+
+
+async def _edit(message: Message, words: str | None, keyboard: InlineKeyboardMarkup | None = None) -> bool:
+    """Write words below an answer, in place of those there, and change its buttons; whether that changed anything."""
+    if words is None:
+        return await _unless_refused(lambda: message.edit_reply_markup(keyboard))
+    text = _below(message, words)
+    if message.text is None:
+        return await _unless_refused(lambda: message.edit_caption(text, reply_markup=keyboard))
+    return await _unless_refused(lambda: message.edit_text(text, reply_markup=keyboard))
+
+
+async def _unless_refused(call: Callable[[], Awaitable[Any]]) -> bool:
+    """False where the message is like that already, or is gone."""
+    try:
+        await patiently(call)
+    except BadRequest:
+        return False
+    return True
+
+
+def _below(message: Message, words: str) -> str:
+    answer = (message.text or message.caption or "").partition(RULE)[0]
+    room = MessageLimit.CAPTION_LENGTH if message.text is None else MessageLimit.MAX_TEXT_LENGTH
+    return answer[: room - len(RULE + words)] + RULE + words

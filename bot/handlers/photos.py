@@ -1,0 +1,139 @@
+"""The way of a photo: fetched when its turn comes, judged by the model off the event loop, answered.
+
+What it looks like in words is decided in `replies`; which messages come here, in `app`.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from telegram import Document, InlineKeyboardMarkup, Message, PhotoSize, Update
+from telegram.constants import ChatType
+
+from bot.handlers import buttons as taps
+from bot.handlers.albums import Albums
+from bot.handlers.context import Context, language
+from bot.handlers.groups import Groups
+from bot.outcome import note
+from bot.queue.chat_limits import Floods, TooManyError
+from bot.queue.fair_queue import Turns
+from bot.reply.languages import say
+from bot.reply.wording import Reply, photo_problem, reply_to, reply_to_album
+from bot.telegram.send import FetchError, best_size, fetch, send, send_words, typing
+from model import Classifier, PhotoError, Prediction
+
+WORKERS = 2  # photos that are judged at once
+PHOTOS_IN_MEMORY, PER_CHAT = 12, 3  # fetched, being judged or waiting for it; the rest waits at Telegram
+LARGE = 2 * 2**20  # bytes
+LARGE_IN_MEMORY = 2  # of those, files beyond LARGE, so that a flood of 20 MB files fits a small machine
+
+Result = TypeVar("Result")
+
+
+class Photos:
+    """Answers photos, and images sent as files, with one classifier.
+
+    Args:
+        classifier: judges them.
+        groups: know when one is wanted.
+        floods: count those that wait.
+        albums: bring together those that were sent together.
+        asks: whether people are asked if an answer is right; see `bot.handlers.feedback`.
+    """
+
+    def __init__(self, classifier: Classifier, groups: Groups, floods: Floods, albums: Albums, asks: bool = False):
+        self._classifier, self._groups, self._floods, self._asks = classifier, groups, floods, asks
+        self._albums = albums
+        self._workers = ThreadPoolExecutor(WORKERS, "photo")
+        self._turns, self._turns_of_large = Turns(PHOTOS_IN_MEMORY, PER_CHAT), Turns(LARGE_IN_MEMORY, 1)
+
+    async def answer(self, update: Update, context: Context) -> None:
+        """Answer the photo of an update, together with its album; in a group, if it is wanted."""
+        message = update.effective_message
+        assert message
+        async with self._albums.together(message) as album:
+            if not album:
+                note("in an album")
+            elif message.chat.type == ChatType.PRIVATE or await self._groups.wants(album):
+                await self._answer(album, language(update))
+
+    async def answer_asked(self, update: Update, context: Context) -> None:
+        """Answer the photo that a text replies to, if the text speaks to the bot."""
+        message = update.effective_message
+        assert message
+        if not self._groups.asks(message):
+            return
+        replied = message.reply_to_message
+        if replied and attachment_of(replied):
+            await self._answer([replied], language(update))
+        elif message.text and message.text.startswith("/"):
+            note("words")
+            await send_words(message, say("group.check", language(update), command=self._groups.command))
+
+    async def _answer(self, messages: Sequence[Message], spoken: str) -> None:
+        first = messages[0]
+        try:
+            with self._floods.counted(first.chat_id, len(messages)):
+                async with typing(first):
+                    replies = await asyncio.gather(*(self._reply(message, spoken) for message in messages))
+                reply = reply_to_album(replies, spoken)
+                await send(first, reply, self._buttons(messages, reply, spoken))
+                note(reply.outcome, reply.labels)
+        except TooManyError:
+            note("too many")
+            if self._floods.may_tell(first.chat_id, "too_many"):
+                await send_words(first, say("too_many", spoken))
+
+    async def work(
+        self,
+        message: Message,
+        job: Callable[[bytes], Result],
+        choose: Callable[[Sequence[PhotoSize]], PhotoSize] = best_size,
+    ) -> Result:
+        """Fetch a message's photo when its turn comes, and do a job on it in a worker's thread.
+
+        Raises:
+            FetchError: Telegram does not hand it over.
+        """
+        attachment = attachment_of(message, choose)
+        assert attachment
+        turns = self._turns_of_large if (attachment.file_size or 0) > LARGE else self._turns
+        async with turns.turn(message.chat_id):
+            photo = await fetch(attachment)
+            return await asyncio.get_running_loop().run_in_executor(self._workers, job, photo)
+
+    def look(self, photo: bytes) -> Prediction:
+        """Look once more at a photo that was answered and counted before.
+
+        Raises:
+            PhotoError: it cannot be decoded.
+        """
+        return self._classifier.answer([self._classifier.prepare(photo)])[0]
+
+    def _buttons(self, messages: Sequence[Message], reply: Reply, spoken: str) -> InlineKeyboardMarkup | None:
+        attachment = attachment_of(messages[0])
+        if not self._asks or len(messages) > 1 or messages[0].chat.type != ChatType.PRIVATE or attachment is None:
+            return None
+        return taps.offer(reply.labels, attachment, self._classifier.bundle, spoken)
+
+    async def _reply(self, message: Message, spoken: str) -> Reply:
+        try:
+            return await self.work(message, partial(self._judge, spoken=spoken))
+        except FetchError as error:
+            return photo_problem(error.problem, spoken)
+
+    def _judge(self, photo: bytes, spoken: str) -> Reply:
+        """Runs in a worker's thread: all that takes longer than a moment."""
+        try:
+            return reply_to(self._classifier.predict(photo), photo, self._classifier.bundle, spoken)
+        except PhotoError as error:
+            return photo_problem(error.problem, spoken)
+
+
+def attachment_of(
+    message: Message, choose: Callable[[Sequence[PhotoSize]], PhotoSize] = best_size
+) -> PhotoSize | Document | None:
+    """The photo of a message in the chosen size, or its file; None where it has neither."""
+    return choose(message.photo) if message.photo else message.document

@@ -1,0 +1,91 @@
+"""Draws a box and a label on each face of a photo.
+
+Knows nothing of what the labels mean, nor of Telegram.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+from model.image import decode
+
+SHORTEST, LONGEST = 640, 1280  # pixels of the picture's long side: labels stay legible, Telegram keeps it as it is
+OUTLINE = "#000000"
+Box = tuple[int, int, int, int]  # left, top, right, bottom
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One box, in pixels of the photo as a viewer shows it; what to write on it; in which color."""
+
+    box: Box
+    text: str
+    color: str
+
+
+def draw(photo: bytes, marks: Sequence[Mark]) -> bytes:
+    """The photo as a JPEG file with its marks, which come largest first, so that the smallest is drawn first.
+
+    Raises:
+        PhotoError: the photo cannot be decoded.
+    """
+    decoded = decode(photo)
+    long_side = max(decoded.size)
+    scale = min(max(long_side, SHORTEST), LONGEST) / long_side
+    size = max(1, round(decoded.size[0] * scale)), max(1, round(decoded.size[1] * scale))
+    picture = decoded.image.resize(size, Image.Resampling.LANCZOS)
+    pen = ImageDraw.Draw(picture)
+    scaled = [(_scaled(mark.box, scale), mark) for mark in reversed(marks)]
+    for box, mark in scaled:
+        _draw_box(pen, box, mark, size)
+    for box, mark in scaled:
+        _draw_label(pen, box, mark, size)
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=88)
+    return file.getvalue()
+
+
+def _scaled(box: Box, scale: float) -> Box:
+    left, top, right, bottom = (round(side * scale) for side in box)
+    return left, top, max(right, left + 1), max(bottom, top + 1)
+
+
+def _draw_box(pen: ImageDraw.ImageDraw, box: Box, mark: Mark, size: tuple[int, int]) -> None:
+    line = min(max(2, (box[2] - box[0]) // 20), max(2, max(size) // 250))
+    around = box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1
+    pen.rectangle(around, outline=OUTLINE, width=line + 2)
+    pen.rectangle(box, outline=_color(mark.color), width=line)
+
+
+def _draw_label(pen: ImageDraw.ImageDraw, box: Box, mark: Mark, size: tuple[int, int]) -> None:
+    """Above the box, or below it where there is no room above, and always inside the picture."""
+    letters = _font(min(max((box[2] - box[0]) // 5, max(size) // 70), max(size) // 30))
+    width, height = round(pen.textlength(mark.text, letters) + letters.size * 0.8), round(letters.size * 1.35)
+    left = min(max(box[0], 0), max(0, size[0] - 1 - width))
+    top = box[1] - height if box[1] >= height else max(0, min(box[3], size[1] - 1 - height))
+    color = _color(mark.color)
+    pen.rectangle((left, top, left + width, top + height), fill=color, outline=OUTLINE)
+    pen.text((left + width / 2, top + height / 2), mark.text, _ink(color), letters, anchor="mm")
+
+
+def _color(name: str) -> tuple[int, int, int]:
+    try:
+        return ImageColor.getrgb(name)[:3]
+    except ValueError:  # a bundle may hold any word there
+        return 255, 255, 255
+
+
+def _ink(background: tuple[int, int, int]) -> str:
+    """Black or white, whichever is easier to read on a color."""
+    red, green, blue = background
+    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "white"
+
+
+@lru_cache(maxsize=64)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """Roboto: Pillow's own font has no accents."""
+    return ImageFont.truetype(io.BytesIO((files("font_roboto") / "files" / "Roboto-Medium.ttf").read_bytes()), size)

@@ -1,0 +1,181 @@
+"""Confirms an update to Telegram only after it has been dealt with, so that a killed bot loses nothing.
+
+Telegram keeps an update, for up to 24 hours, until the bot asks for those after it: `getUpdates` with a higher offset.
+python-telegram-bot raises the offset as soon as updates are fetched. Here it stays at the oldest update that is not dealt
+with, so Telegram is the queue: what this process did not finish comes again to the next one, and no database is needed.
+
+Two things follow from how `getUpdates` works:
+
+- While an update is under way, it returns at once, with what is known already. So it is asked at a steady pace then, and
+  what is known is left out, before objects are made of it: that would take most of the event loop's time.
+- It returns at most 100 updates from the offset on. Should one take so long that 100 were fetched since, nothing newer
+  can be fetched before it is dealt with: if others wait, it is given up after `HOLD_UP` seconds, with words to its sender.
+
+Knows nothing of what an update holds. See `bot.telegram.update_processor` for who says that one is dealt with.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from telegram import Update
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import ExtBot
+from telegram.request import HTTPXRequest
+
+WINDOW = 100  # updates that Telegram returns from the offset on
+PACE, SLOWEST_PACE = 0.1, 1.0  # seconds between two questions while updates are under way; slower while none are new
+CONFIRM_WITHIN = 3.0  # seconds
+HOLD_UP = 1.5  # seconds that the oldest update may keep newer ones from being fetched
+
+log = logging.getLogger("bot")
+
+
+class Receipts:
+    """Which updates were fetched, and which of them are dealt with. For one event loop only."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, bool] = {}  # by id, oldest first: whether dealt with; the first one never is
+        self._confirmed: deque[int] = deque(maxlen=WINDOW)  # which an answer that was on its way may still hold
+        self._next: int | None = None
+        self._oldest_since = 0.0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def offset(self) -> int | None:
+        """What to ask for: everything before it is dealt with. None before the first update."""
+        return next(iter(self._open), self._next)
+
+    @property
+    def under_way(self) -> bool:
+        return bool(self._open)
+
+    @property
+    def fetched(self) -> int:
+        """How many updates are not confirmed."""
+        return len(self._open)
+
+    @property
+    def held_up(self) -> bool:
+        """Whether the oldest update has kept newer ones from being fetched for too long."""
+        return self.fetched >= WINDOW and time.monotonic() - self._oldest_since > HOLD_UP
+
+    def knows(self, update_id: int) -> bool:
+        """Whether an update was fetched before."""
+        return update_id in self._open or update_id in self._confirmed
+
+    def take(self, updates: Sequence[Update]) -> tuple[Update, ...]:
+        """Those of fetched updates that were not fetched before."""
+        new = tuple(update for update in updates if not self.knows(update.update_id))
+        if new and not self._open:
+            self.wait_again()
+        self._open |= {update.update_id: False for update in new}
+        if new:
+            self._idle.clear()
+        return new
+
+    def done(self, update_id: int) -> None:
+        """An update is dealt with."""
+        if update_id not in self._open:
+            return  # it was never fetched: somebody handed it in
+        self._open[update_id] = True
+        while self._open and self._open[oldest := next(iter(self._open))]:
+            del self._open[oldest]
+            self._confirmed.append(oldest)
+            self._next = oldest + 1
+            self.wait_again()
+        if not self._open:
+            self._idle.set()
+
+    def wait_again(self) -> None:
+        """Count the time of the oldest update from now on."""
+        self._oldest_since = time.monotonic()
+
+    async def until_idle(self, seconds: float) -> None:
+        """Return when nothing is under way, or after that many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+
+
+class _NewOnly(HTTPXRequest):
+    """Asks for updates, and leaves out those that are known."""
+
+    def __init__(self, receipts: Receipts):
+        super().__init__(connection_pool_size=1, pool_timeout=10, read_timeout=10)
+        self._receipts = receipts
+
+    def parse_json_payload(self, payload: bytes) -> dict[str, Any]:  # type: ignore[override]
+        answer = HTTPXRequest.parse_json_payload(payload)
+        if isinstance(updates := answer.get("result"), list):
+            answer["result"] = [update for update in updates if not self._receipts.knows(update["update_id"])]
+        return answer
+
+
+class ReceiptBot(ExtBot[int]):
+    """A bot that fetches updates by its receipts, whatever offset it is asked for."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        receipts = Receipts()
+        super().__init__(*args, **kwargs | {"get_updates_request": _NewOnly(receipts)})
+        self._receipts = receipts
+        self._give_up: Callable[[int], None] | None = None
+        self._stopped = False
+        self._pace = PACE
+
+    @property
+    def receipts(self) -> Receipts:
+        """What was fetched; whoever deals with an update tells it."""
+        return self._receipts
+
+    def give_up_with(self, give_up: Callable[[int], None]) -> None:
+        """Call this with the id of an update that holds up others."""
+        self._give_up = give_up
+
+    def stop_fetching(self) -> None:
+        """From now on there are no updates."""
+        self._stopped = True
+
+    async def get_updates(self, *args: Any, **options: Any) -> tuple[Update, ...]:  # type: ignore[override]
+        """New updates; waits while there is no room for more. See `telegram.Bot.get_updates`."""
+        if self._stopped:
+            return ()
+        await self._receipts.until_idle(self._pace)
+        while self._receipts.fetched >= WINDOW:
+            await self._hurry()
+            await self._receipts.until_idle(PACE)
+        options |= {"offset": self._receipts.offset, "limit": WINDOW}
+        if self._receipts.under_way:
+            options["timeout"] = 0
+        updates = await super().get_updates(**options)
+        if self._stopped:
+            return ()
+        new = self._receipts.take(updates)
+        self._pace = PACE if new else min(SLOWEST_PACE, 1.5 * self._pace)
+        return new
+
+    async def confirm(self) -> None:
+        """At the end, tell Telegram what has been dealt with since updates were fetched last."""
+        if self._receipts.offset is None:
+            return
+        try:
+            async with asyncio.timeout(CONFIRM_WITHIN):
+                await super().get_updates(self._receipts.offset, 1, 0)
+        except InvalidToken:
+            pass  # which is said where the token is refused
+        except (TelegramError, TimeoutError) as error:
+            log.warning("What was answered last could not be confirmed, and may be answered again: %s", error)
+
+    async def _hurry(self) -> None:
+        if not self._receipts.held_up or self._give_up is None:
+            return
+        self._receipts.wait_again()
+        with suppress(TelegramError):  # while Telegram is away, nobody is held up by this bot
+            waiting = (await self.get_webhook_info()).pending_update_count
+            if waiting > self._receipts.fetched and self._receipts.offset is not None:
+                self._give_up(self._receipts.offset)

@@ -1,0 +1,90 @@
+"""The line to Telegram, which says once when it is broken and once when it works again.
+
+python-telegram-bot retries by itself, with growing pauses; it would log a traceback at each try. Knows nothing of
+what the bot answers.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from telegram import Update
+from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
+from telegram.request import HTTPXRequest
+
+from bot.settings import Settings
+from bot.telegram.acknowledgement import ReceiptBot
+from bot.telegram.rate_limit import Limiter
+
+CONNECTIONS = 16  # enough for 30 photos a second, of 3 requests each; every request looks at each idle connection
+READ_TIMEOUT = 20.0  # seconds; a line that is silent for longer is taken for dead
+
+log = logging.getLogger("bot")
+
+
+class Connection(ReceiptBot):
+    """Telegram's Bot API, at the address and with the token of the settings."""
+
+    def __init__(self, settings: Settings):
+        url = settings.telegram_api_url
+        super().__init__(
+            settings.telegram_token.get_secret_value(),
+            base_url=f"{url}/bot",
+            base_file_url=f"{url}/file/bot",
+            request=HTTPXRequest(
+                connection_pool_size=CONNECTIONS,
+                pool_timeout=60,  # seconds, as all of these: a flood waits for a free connection instead of failing
+                connect_timeout=10,
+                read_timeout=READ_TIMEOUT,
+                write_timeout=20,
+                media_write_timeout=60,
+            ),
+            rate_limiter=Limiter(settings.messages_per_second),
+        )
+        self._where = url
+        self._trouble: str | None = None
+        self._refused = asyncio.Event()
+
+    @property
+    def refused(self) -> asyncio.Event:
+        """Set when Telegram has revoked the token."""
+        return self._refused
+
+    async def initialize(self) -> None:
+        """Log in; see `telegram.Bot.initialize`."""
+        with self._watched():
+            await super().initialize()
+
+    async def get_updates(self, *args: Any, **kwargs: Any) -> tuple[Update, ...]:  # type: ignore[override]
+        """Fetch updates; see `telegram.Bot.get_updates`."""
+        try:
+            with self._watched():
+                return await super().get_updates(*args, **kwargs)
+        except InvalidToken:
+            self.refused.set()  # python-telegram-bot ends its polling now, for good
+            raise
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except InvalidToken:
+            raise
+        except TelegramError as error:
+            trouble = self._explain(error)
+            if trouble != self._trouble:
+                log.warning("%s Trying again until it works.", trouble)
+            self._trouble = trouble
+            raise
+        if self._trouble:
+            log.info("Telegram answers again.")
+            self._trouble = None
+
+    def _explain(self, error: TelegramError) -> str:
+        if isinstance(error, Conflict):
+            return "Another program fetches this bot's messages with the same token: stop it."
+        if isinstance(error, NetworkError):
+            return f"Telegram cannot be reached at {self._where}: check the network."
+        return f"Telegram at {self._where} answers with an error: {error}."

@@ -1,0 +1,179 @@
+"""Where the faces are, and the square that is cut out for each.
+
+`FaceFinder` looks with the network in `detector`, twice where it must. `cut` is the one function that makes a face into
+the input of a bundle's network, in training and in serving.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from model.faces.detector import Detector
+
+FILL = (124, 116, 104)  # ImageNet's mean colour: what the network reads as "nothing here"
+SEARCH_SIDE = 640  # pixels of the long side in which faces are searched
+CERTAIN = 0.6  # score from which a found face makes the second look needless
+SAME = 0.3  # intersection over union from which two boxes are one face
+ENLARGED = 8.0  # times, at most, in the second look
+BORDER = 0.5  # of the photo's size, added on each side in the second look
+LOWER = 0.05  # of a box's longer side by which people mark a face lower than the detector does, see `as_marked`
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels; `right` and `bottom` are the first pixels outside."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> float:
+        return max(0.0, self.width) * max(0.0, self.height)
+
+    def overlap(self, other: "Box") -> float:
+        """Intersection over union, 0 to 1."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        if width <= 0 or height <= 0:
+            return 0.0
+        return width * height / (self.area + other.area - width * height)
+
+    def scaled(self, factor: float) -> "Box":
+        return Box(self.left * factor, self.top * factor, self.right * factor, self.bottom * factor)
+
+    def within(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Whole pixels inside a picture of that size, at least one pixel wide and high."""
+        left = min(max(round(self.left), 0), width - 1)
+        top = min(max(round(self.top), 0), height - 1)
+        return left, top, min(max(round(self.right), left + 1), width), min(max(round(self.bottom), top + 1), height)
+
+
+@dataclass(frozen=True)
+class FoundFace:
+    box: Box
+    score: float
+
+
+class FaceFinder:
+    """Finds faces, largest first. Safe to call from several threads.
+
+    Args:
+        min_score: faces the detector is less sure of (0 to 1) are left out.
+        min_side: faces whose longer side has fewer pixels, in the picture searched, are left out.
+    """
+
+    def __init__(self, min_score: float = 0.6, min_side: int = 8):
+        self.min_side = min_side
+        self._detector = Detector(min_score, SAME)
+
+    def find(self, image: Image.Image) -> list[FoundFace]:
+        """Faces in an RGB image, with boxes in its pixels.
+
+        When the first look finds no face for certain, a second one adds a border, and enlarges small pictures: a face
+        that fills the whole picture is too large for the detector until there is something around it, and a face of
+        few pixels too small.
+        """
+        pixels = np.asarray(image)
+        found = self._look(pixels, SEARCH_SIDE)
+        if all(face.score < CERTAIN for face in found):
+            found = _once(found + self._look_with_border(pixels))
+        return sorted(found, key=lambda face: face.box.area, reverse=True)
+
+    def _look_with_border(self, pixels: np.ndarray) -> list[FoundFace]:
+        height, width = pixels.shape[:2]
+        factor = min(ENLARGED, SEARCH_SIDE / (1 + 2 * BORDER) / max(height, width))
+        small = cv2.resize(
+            pixels,
+            (max(1, round(width * factor)), max(1, round(height * factor))),
+            interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR,
+        )
+        across, down = round(small.shape[1] * BORDER), round(small.shape[0] * BORDER)
+        padded = cv2.copyMakeBorder(small, down, down, across, across, cv2.BORDER_CONSTANT, value=FILL)
+        scale_x, scale_y = width / small.shape[1], height / small.shape[0]
+        return [
+            FoundFace(
+                Box(
+                    (face.box.left - across) * scale_x,
+                    (face.box.top - down) * scale_y,
+                    (face.box.right - across) * scale_x,
+                    (face.box.bottom - down) * scale_y,
+                ),
+                face.score,
+            )
+            for face in self._look(padded, SEARCH_SIDE)
+        ]
+
+    def _look(self, pixels: np.ndarray, side: int) -> list[FoundFace]:
+        height, width = pixels.shape[:2]
+        shrink = min(1.0, side / max(height, width))
+        size = max(1, round(width * shrink)), max(1, round(height * shrink))
+        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if shrink < 1 else pixels
+        scale_x, scale_y = width / size[0], height / size[1]
+        return [
+            FoundFace(as_marked(Box(x * scale_x, y * scale_y, (x + w) * scale_x, (y + h) * scale_y)), score)
+            for x, y, w, h, score in self._detector.detect(small).tolist()
+            if max(w, h) >= self.min_side
+        ]
+
+
+def as_marked(box: Box) -> Box:
+    """The box that a person would draw, for one that the detector gives: under a mask it sees no chin.
+
+    In 250 photographs of people with masks, 568 faces marked, boxes that overlap the marked ones by half or more went
+    from 87 to 88 %.
+    """
+    down = LOWER * max(box.width, box.height)
+    return Box(box.left, box.top + down, box.right, box.bottom + down)
+
+
+def _once(found: list[FoundFace]) -> list[FoundFace]:
+    """Of boxes around the same face, the one with the best score."""
+    kept: list[FoundFace] = []
+    for face in sorted(found, key=lambda face: face.score, reverse=True):
+        if all(face.box.overlap(other.box) < SAME for other in kept):
+            kept.append(face)
+    return kept
+
+
+def cut(image: Image.Image, box: Box, side: int, margin: float) -> Image.Image:
+    """The square around a face, as the network sees it.
+
+    Args:
+        image: RGB.
+        box: the face, in pixels of `image`.
+        side: pixels of the square's side.
+        margin: how much is added around the box's longer side, as a share of it (0.4 gives 1.4 times the box).
+
+    Returns:
+        An RGB image of `side` x `side`; what lies outside the photo is filled with `FILL`.
+    """
+    reach = max(box.width, box.height, 1.0) * (1 + margin) / 2
+    centre_x, centre_y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    left, top = centre_x - reach, centre_y - reach
+    scale = side / (2 * reach)
+    inside = (max(left, 0.0), max(top, 0.0), min(centre_x + reach, image.width), min(centre_y + reach, image.height))
+    if inside[2] - inside[0] < 1 or inside[3] - inside[1] < 1:
+        return Image.new("RGB", (side, side), FILL)
+    target = [round((inside[0] - left) * scale), round((inside[1] - top) * scale)]
+    target += [
+        max(target[0] + 1, round((inside[2] - left) * scale)),
+        max(target[1] + 1, round((inside[3] - top) * scale)),
+    ]
+    part = image.resize((target[2] - target[0], target[3] - target[1]), Image.Resampling.BILINEAR, box=inside)
+    if part.size == (side, side):
+        return part
+    square = Image.new("RGB", (side, side), FILL)
+    square.paste(part, (target[0], target[1]))
+    return square

@@ -1,0 +1,117 @@
+"""Runs a bundle's network on a batch of pictures and gives logits.
+
+Two ways, same answers: ONNX Runtime (light, the default) or the fastai learner itself.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from PIL import Image
+
+from model.bundle import ONNX, PICKLE, Bundle, BundleError, Input
+from model.onnx_session import open_session
+
+
+class Runtime(Protocol):
+    """What a classifier needs of a network."""
+
+    name: str
+
+    def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
+        """Logits for RGB images of any size, as float32 of shape (images, labels)."""
+        ...
+
+
+def open_runtime(bundle: Bundle, choice: str = "auto") -> Runtime:
+    """The runtime a bundle is served with.
+
+    Args:
+        bundle: a verified bundle.
+        choice: "auto" (ONNX where the bundle has it), "onnx" or "fastai".
+
+    Raises:
+        BundleError: the choice is unknown, the bundle lacks that file, or its libraries are not installed.
+    """
+    if choice not in ("auto", "onnx", "fastai"):
+        raise BundleError(f"MODEL_RUNTIME={choice!r} is unknown: use auto, onnx or fastai.")
+    if choice == "auto":
+        choice = "onnx" if bundle.has(ONNX) else "fastai"
+    needed = ONNX if choice == "onnx" else PICKLE
+    if not bundle.has(needed):
+        other = "fastai" if choice == "onnx" else "onnx"
+        raise BundleError(
+            f"The bundle in {bundle.folder} has no {needed}, which MODEL_RUNTIME={choice} needs. Set MODEL_RUNTIME={other}."
+        )
+    if choice == "onnx":
+        return OnnxRuntime(bundle)
+    try:
+        from model.runtimes.fastai import FastaiRuntime
+    except ModuleNotFoundError as error:
+        raise BundleError(
+            f"Serving {PICKLE} needs fastai ({error.name} is not installed): pip install -r requirements-train.txt"
+        ) from None
+    return FastaiRuntime(bundle)
+
+
+class OnnxRuntime:
+    """`model.onnx` in ONNX Runtime. Safe to call from several threads."""
+
+    name = "onnx"
+
+    def __init__(self, bundle: Bundle):
+        assert bundle.manifest.input is not None  # the manifest's own check
+        self._input = bundle.manifest.input
+        try:
+            self._session = open_session(bundle.read(ONNX))
+        except BundleError:
+            raise
+        except Exception as error:  # ONNX Runtime's own errors share no base class
+            raise BundleError(f"{bundle.folder / ONNX} cannot be loaded: {str(error).splitlines()[0]}") from None
+        outputs = self._session.get_outputs()[0].shape
+        if outputs[-1] != len(bundle.manifest.labels):
+            raise BundleError(
+                f"{bundle.folder / ONNX} has {outputs[-1]} outputs but the manifest has {len(bundle.manifest.labels)} labels. Export it again."
+            )
+        self._name = self._session.get_inputs()[0].name
+
+    def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
+        batch = np.stack([to_array(image, self._input) for image in images])
+        result: np.ndarray = self._session.run(None, {self._name: batch})[0]
+        return result
+
+
+def to_array(image: Image.Image, rule: Input) -> np.ndarray:
+    """An RGB image as the network's input: float32 of shape (3, height, width), normalized."""
+    pixels = np.asarray(resize(image, rule), dtype=np.float32)
+    mean = np.array(rule.mean, dtype=np.float32) * 255
+    std = np.array(rule.std, dtype=np.float32) * 255
+    return ((pixels - mean) / std).transpose(2, 0, 1)
+
+
+def resize(image: Image.Image, rule: Input) -> Image.Image:
+    """Resize as fastai does on its validation set: `Resize` by squish, crop or pad (bilinear), or `CropPad`."""
+    width, height = image.size
+    target = rule.width, rule.height
+    if (width, height) == target:
+        return image
+    if rule.resize == "squish":
+        return image.resize(target, Image.Resampling.BILINEAR)
+    if rule.resize == "crop_pad":
+        return _framed(image, (width - rule.width) // 2, (height - rule.height) // 2, target, rule.pad)
+    ratios = width / rule.width, height / rule.height
+    ratio = min(ratios) if rule.resize == "crop" else max(ratios)
+    part = max(1, int(ratio * rule.width)), max(1, int(ratio * rule.height))
+    left, top = int(0.5 * (width - part[0])), int(0.5 * (height - part[1]))
+    return _framed(image, left, top, part, rule.pad).resize(target, Image.Resampling.BILINEAR)
+
+
+def _framed(image: Image.Image, left: int, top: int, size: tuple[int, int], mode: str) -> Image.Image:
+    """What a frame of that size shows of the image; what lies outside is filled."""
+    right, bottom = left + size[0], top + size[1]
+    shown = image.crop((max(0, left), max(0, top), min(right, image.width), min(bottom, image.height)))
+    widths = (max(0, -top), max(0, bottom - image.height)), (max(0, -left), max(0, right - image.width)), (0, 0)
+    if not np.any(widths):
+        return shown
+    how = {"zeros": "constant", "border": "edge", "reflection": "reflect"}[mode]
+    return Image.fromarray(np.pad(np.asarray(shown), widths, mode=how))  # type: ignore[call-overload]

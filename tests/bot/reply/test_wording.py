@@ -1,0 +1,122 @@
+"""From a prediction to words and picture, without Telegram."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bot.reply.drawing import Mark, draw
+from bot.reply.wording import MAX_LINES, reply_to
+from model import Bundle, Face, Prediction
+from model.bundle import ANSWERS, SHIPPED, FaceSearch, Manifest
+from tests.bot.photos import encoded
+from tests.bundles import make_bundle
+
+PHOTO = encoded(Image.new("RGB", (400, 300), "gray"))
+SHIPPED_LABELS = ("with_mask", "without_mask", "worn_incorrectly")
+
+
+def bundle(labels: list[str]) -> Bundle:
+    """A bundle that says nothing about its labels."""
+    return Bundle(Path(), Manifest(name="any", labels=labels, faces=FaceSearch(find=True), files={}))
+
+
+def face(label: str, confidence: float = 0.9, sure: bool = True, left: int = 10) -> Face:
+    return Face((left, 100, left + 50, 160), label, {label: confidence}, sure)
+
+
+def text(*faces: Face, labels: list[str], language: str = "en") -> str:
+    return reply_to(Prediction((400, 300), faces), PHOTO, bundle(labels), language).text
+
+
+@pytest.mark.parametrize(
+    ("confidence", "words"),
+    [(0.97, "I am 97% sure."), (0.994, "I am 99% sure."), (0.996, "I am more than 99% sure."), (1.0, "more than 99%")],
+)
+def test_the_bot_says_how_sure_it_is_and_never_claims_to_be_certain(confidence: float, words: str) -> None:
+    said = text(face("cat", confidence), labels=["cat", "dog"])
+    assert words in said and "100" not in said
+
+
+def test_an_unsure_answer_is_called_a_guess() -> None:
+    assert text(face("cat", 0.61, sure=False), labels=["cat", "dog"]).startswith(
+        "I am not sure. My best guess: cat (61%)."
+    )
+    assert "Je ne suis pas sûr" in text(face("cat", 0.61, sure=False), labels=["cat", "dog"], language="fr")
+
+
+def test_a_sure_threshold_of_one_still_never_gives_a_hundred_percent() -> None:
+    assert "(99%)" in text(face("cat", 0.9999, sure=False), labels=["cat", "dog"])
+
+
+def test_a_label_the_bundle_says_nothing_about_gets_a_plain_sentence() -> None:
+    assert text(face("siamese_cat"), labels=["siamese_cat", "dog"]).startswith("Looks like this: siamese cat.")
+    whole = Prediction((400, 300), whole=face("siamese_cat"))
+    assert reply_to(whole, PHOTO, bundle(["siamese_cat", "dog"]), "fr").text.startswith("On dirait ceci")
+
+
+def test_unsure_faces_among_several_are_told() -> None:
+    said = text(face("cat"), face("cat", 0.6, sure=False), labels=["cat", "dog"])
+    assert said == "I see 2 faces:\n• 2 cat\n\nI am not sure about 1 of them, marked with a question mark."
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_crowd_of_a_hundred_labels_with_long_names_fits_a_caption(language: str) -> None:
+    labels = [f"{number:03}" + "ß" * 200 for number in range(100)]
+    said = text(*(face(label, sure=False) for label in labels), labels=labels, language=language)
+    assert len(said.encode("utf-16-le")) / 2 <= 1024
+    assert said.count("•") == MAX_LINES + 1
+    assert str(100 - MAX_LINES) in said
+
+
+def test_a_picture_comes_back_only_for_several_faces() -> None:
+    words = bundle(["cat", "dog"])
+    assert reply_to(Prediction((400, 300), (face("cat"),)), PHOTO, words, "en").pictures == ()
+    assert reply_to(Prediction((400, 300)), PHOTO, words, "en").pictures == ()
+    assert reply_to(Prediction((400, 300), (face("cat"), face("dog"))), PHOTO, words, "en").pictures
+
+
+@pytest.fixture(scope="module")
+def shipped_words(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A bundle with the shipped one's words."""
+    folder = tmp_path_factory.mktemp("words")
+    return Bundle.open(make_bundle(folder, SHIPPED_LABELS, answers=(SHIPPED / ANSWERS).read_text("utf-8")))
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("label", SHIPPED_LABELS)
+def test_the_shipped_words_hold_a_name_a_sentence_and_a_color_for_each_label(
+    label: str, language: str, shipped_words: Bundle
+) -> None:
+    assert label in shipped_words.colors
+    assert shipped_words.answers[label][language].answer
+    assert shipped_words.answers[label][language].name != label
+
+
+@pytest.mark.parametrize("size", [(40, 30), (400, 300), (4000, 3000), (3000, 100)])
+def test_the_picture_has_a_size_that_telegram_shows_as_it_is(size: tuple[int, int]) -> None:
+    marks = [Mark((0, 0, size[0] // 4, size[1] // 2), "with a mask", "#0072B2")]
+    picture = Image.open(io.BytesIO(draw(encoded(Image.new("RGB", size)), marks)))
+    assert 640 <= max(picture.size) <= 1280
+    assert picture.width / picture.height == pytest.approx(size[0] / size[1], rel=0.05)
+
+
+def test_the_label_is_written_inside_the_picture_wherever_the_face_is() -> None:
+    for box in [(0, 0, 60, 80), (340, 0, 400, 80), (0, 220, 60, 300), (340, 220, 400, 300), (0, 0, 400, 300)]:
+        drawn = Image.open(io.BytesIO(draw(PHOTO, [Mark(box, "masque mal porté", "#F0E442")]))).convert("RGB")
+        red, green, blue = np.asarray(drawn, dtype=int).transpose(2, 0, 1)
+        yellow = (red > 200) & (green > 190) & (blue < 130)
+        assert yellow.sum() > 1000, box  # a label's background, not only a frame
+
+
+def test_accents_are_drawn_and_not_replaced_by_empty_boxes() -> None:
+    def drawn(words: str) -> bytes:
+        return draw(PHOTO, [Mark((100, 100, 200, 200), words, "#F0E442")])
+
+    assert drawn("é") != drawn("è")
+
+
+def test_a_color_nobody_knows_does_not_stop_an_answer() -> None:
+    assert draw(PHOTO, [Mark((10, 10, 50, 50), "cat", "blurple")])

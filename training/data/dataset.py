@@ -1,0 +1,204 @@
+"""From folders of photos to the samples a network learns from, and which of them are held out.
+
+Reads every photo once, finds copies, and keeps what belongs together on one side of the split.
+"""
+
+import hashlib
+import os
+import random
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import typer
+
+from model import NO_FACE
+from model.bundle import FaceSearch
+from model.faces.finder import LOWER, FaceFinder
+from model.image import PhotoError, decode
+from training.data.crops import WIDER, Keeper, Known, Sample
+from training.data.duplicates import copies
+from training.data.layouts import DataError, find_photos, name_group
+
+TRUSTED_SCORE = 0.5  # of a found face, where nothing else looks at it
+CHECKED_SCORE = 0.2  # ... where the network has learned to tell the finder's mistakes from faces
+
+Photo = tuple[Path, str, Sequence[Known] | None]
+
+
+@dataclass
+class Collection:
+    """What was read: the samples, which files were left out and why, how faces are found (or not), and how many files
+    were left out by their names."""
+
+    samples: list[Sample]
+    skipped: dict[str, str]
+    faces: FaceSearch
+    unwanted: int = 0
+
+    @property
+    def labels(self) -> list[str]:
+        return sorted({sample.label for sample in self.samples})
+
+    @property
+    def answers(self) -> list[str]:
+        """The labels that people are told; see `Manifest.answers`."""
+        return [label for label in self.labels if label != NO_FACE or not self.faces.find]
+
+    def summary(self) -> dict[str, object]:
+        """Counts and the hash of the file list, for the manifest."""
+        names = sorted(f"{sample.label}/{Path(sample.picture).name}" for sample in self.samples)
+        return {
+            "photos": dict(sorted(Counter(sample.label for sample in self.samples).items())),
+            "without_a_face_found": sum(not sample.face for sample in self.samples) if self.faces.find else 0,
+            "groups": len({sample.group for sample in self.samples}),
+            "left_out": {"their names are on the list to skip": self.unwanted} | Counter(self.skipped.values()),
+            "sha256_of_list": hashlib.sha256("\n".join(names).encode()).hexdigest(),
+        }
+
+
+def collect(
+    folders: Sequence[Path],
+    size: int,
+    cache: Path,
+    faces: bool | None = None,
+    group_by: str | None = None,
+    skip: Sequence[str] = (),
+    photographs: Mapping[Path, Sequence[Known]] | None = None,
+) -> Collection:
+    """Read the photos of class folders, once.
+
+    Args:
+        folders: each holds one folder of photos per label; a folder named `no_face` holds photos that show nobody.
+        size: pixels of the network's input side.
+        cache: folder where the small pictures are kept between runs.
+        faces: whether faces are found and each is answered; None finds out by looking at some of the photos.
+        group_by: regular expression; photos for whose file name it gives the same first group stay together.
+        skip: file names to leave out, such as "augmented_*".
+        photographs: whole photographs with all their faces, to learn from as well where faces are found.
+
+    Raises:
+        DataError: see `find_photos`; or fewer than two labels have readable photos.
+    """
+    listed = find_photos(folders)
+    wanted = [(file, label) for file, label in listed if not any(file.match(name) for name in skip)]
+    if faces is None:
+        faces = _show_faces([(file, label) for file, label in wanted if label != NO_FACE])
+    if photographs and not faces:
+        raise DataError("Photographs with boxes were given, but whole photos are answered: train with --faces yes.")
+    checked = photographs or any(label == NO_FACE for _, label in wanted)
+    search = FaceSearch(find=faces, min_score=CHECKED_SCORE if checked else TRUSTED_SCORE)
+    photos: list[Photo] = [(file, label, None) for file, label in wanted]
+    photos += [(file, file.parent.name, known) for file, known in (photographs or {}).items()]
+    folder = cache / hashlib.sha256(f"{size} {WIDER} {LOWER} {search.model_dump_json()}".encode()).hexdigest()[:12]
+    keeper = Keeper(folder, size, search)
+    samples, skipped = [], {}
+    with typer.progressbar(length=len(photos), label="Reading photos", file=sys.stderr) as bar, keeper:
+        for photo, result in zip(photos, _in_threads(keeper.keep, photos), strict=True):
+            bar.update(1)
+            if isinstance(result, str):
+                skipped[str(photo[0])] = result
+            else:
+                samples += result
+    samples = _without_repeats(samples, skipped)
+    if len({sample.label for sample in samples} - {NO_FACE}) < 2:
+        raise DataError("Fewer than two labels have readable photos; nothing can be learned from that.")
+    return Collection(grouped(samples, group_by), skipped, search, len(listed) - len(wanted))
+
+
+def split(
+    samples: Sequence[Sample], valid_pct: float, seed: int, hold_out: Callable[[Sample], bool] | None = None
+) -> tuple[list[int], list[int]]:
+    """Indices for training and for validation; each label gives its share, and groups stay whole.
+
+    Args:
+        samples: with their groups.
+        valid_pct: share of each label to hold out, 0 to 1.
+        seed: of the random choice.
+        hold_out: samples that are held out, with their whole group, whatever the share.
+
+    Raises:
+        DataError: a label has too few groups for both sides.
+    """
+    groups: dict[int, list[int]] = defaultdict(list)
+    for index, sample in enumerate(samples):
+        groups[sample.group].append(index)
+    wanted = {label: count * valid_pct for label, count in Counter(sample.label for sample in samples).items()}
+    held = Counter[str]()
+    train, valid = [], []
+    order = sorted(groups.values())
+    random.Random(seed).shuffle(order)
+    if hold_out:  # first, so that they count towards the share
+        order.sort(key=lambda members: not any(hold_out(samples[index]) for index in members))
+    for members in order:
+        rarest = min((samples[index].label for index in members), key=lambda label: wanted[label])
+        forced = hold_out is not None and any(hold_out(samples[index]) for index in members)
+        if forced or held[rarest] + 0.5 * len(members) <= wanted[rarest]:
+            valid += members
+            held.update(samples[index].label for index in members)
+        else:
+            train += members
+    for label in wanted:
+        if not held[label] or all(samples[index].label != label for index in train):
+            raise DataError(f"Too few different photos of {label!r} to train on some and hold others out: add more.")
+    return sorted(train), sorted(valid)
+
+
+def grouped(samples: Sequence[Sample], group_by: str | None = None) -> list[Sample]:
+    """The samples with `group` set: copies, pictures of one photo, and files that `group_by` puts
+    together share one."""
+    parent = list(range(len(samples)))
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    for one, other in copies([sample.hashes for sample in samples]):
+        parent[root(one)] = root(other)
+    first: dict[str, int] = {}
+    for index, sample in enumerate(samples):
+        parent[root(index)] = root(first.setdefault(sample.source, index))
+        if group_by and (name := name_group(sample.source, group_by)):
+            parent[root(index)] = root(first.setdefault(f"named {name}", index))
+    return [Sample(**{**asdict(sample), "group": root(index)}) for index, sample in enumerate(samples)]
+
+
+def _without_repeats(samples: Sequence[Sample], skipped: dict[str, str]) -> list[Sample]:
+    """Each file once; a file that stands under two labels is left out, since one of them is wrong."""
+    by_content: dict[str, dict[str, list[Sample]]] = defaultdict(lambda: defaultdict(list))
+    for sample in samples:
+        by_content[sample.content][sample.source].append(sample)
+    kept = []
+    for same in by_content.values():
+        if len({frozenset(sample.label for sample in each) for each in same.values()}) > 1:
+            skipped.update(dict.fromkeys(same, "the same file stands under two labels"))
+            continue
+        first, *others = same
+        kept += same[first]
+        skipped.update(dict.fromkeys(others, "the same file stands there twice"))
+    return kept
+
+
+def _show_faces(photos: Sequence[tuple[Path, str]], looked_at: int = 60) -> bool:
+    """Whether at least half of some photos show a face."""
+    finder, seen, with_face = FaceFinder(), 0, 0
+    for file, _ in random.Random(0).sample(photos, min(looked_at, len(photos))):
+        try:
+            with_face += bool(finder.find(decode(file.read_bytes()).image))
+            seen += 1
+        except (PhotoError, OSError):
+            continue
+    return seen > 0 and with_face >= seen / 2
+
+
+def _in_threads(keep: Callable[..., list[Sample] | str], photos: Sequence[Photo]) -> Iterator[list[Sample] | str]:
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        try:
+            yield from pool.map(lambda photo: keep(*photo), photos)
+        finally:
+            pool.shutdown(cancel_futures=True)

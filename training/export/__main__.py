@@ -1,0 +1,86 @@
+"""`python -m training.export LEARNER.pkl [--out DIR]`: a bundle from any fastai image classifier."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from model.bundle import ANSWERS, Bundle, BundleError, FaceSearch
+from training.export.bundle import Export, export_learner
+from training.export.bundle_folder import staged, write_answers
+from training.export.load import ExportRefused, check_classifier, open_learner
+from training.export.sample_photos import drawn, found_in
+
+
+def main(
+    learner: Annotated[
+        Path,
+        typer.Argument(
+            metavar="LEARNER.pkl", help="A file written by learn.export. Opening it runs its code: know its origin."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The bundle's folder; an existing bundle there is replaced.")] = Path(
+        "bundle"
+    ),
+    name: Annotated[str | None, typer.Option(help="What the bundle is called; by default, after its labels.")] = None,
+    faces: Annotated[
+        bool, typer.Option(help="Find faces first, and answer each. Only for learners trained on cut-out faces.")
+    ] = False,
+    photos: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder of photos to check the export with, instead of drawn pictures.", file_okay=False, exists=True
+        ),
+    ] = None,
+) -> None:
+    """Turn an exported fastai image classifier into a bundle for the bot."""
+    try:
+        samples = found_in(photos) if photos else drawn()
+        opened = open_learner(learner)
+        print("Exporting, and checking that both models agree ...", flush=True)
+        with staged(out) as folder:
+            export = export_learner(
+                opened,
+                folder,
+                photos=list(samples.values()),
+                photo_names=list(samples),
+                faces=FaceSearch(find=faces),
+                name=name or _name(check_classifier(opened)),
+            )
+            write_answers(folder, export.manifest.answers, keep=out / ANSWERS)
+            _must_open(folder, out)
+    except (ExportRefused, BundleError, OSError) as error:
+        sys.exit(f"Error: {error}")
+    print(_report(export, out, len(samples)))
+
+
+def _name(labels: Sequence[str]) -> str:
+    if len(labels) > 4:
+        return f"{len(labels)} labels from {labels[0]} to {labels[-1]}".replace("_", " ")
+    return " or ".join(labels).replace("_", " ")
+
+
+def _must_open(folder: Path, out: Path) -> None:
+    try:
+        Bundle.open(folder)
+    except BundleError as error:
+        raise ExportRefused(str(error).replace(str(folder), str(out))) from None
+
+
+def _report(export: Export, out: Path, checked: int) -> str:
+    lines = [f"Wrote {out}: {', '.join(export.manifest.files)}, manifest.json, {ANSWERS}."]
+    if export.problem:
+        lines.append(f"{export.problem} The bundle runs with fastai.")
+        serve = f"MODEL_RUNTIME=fastai MODEL_PATH={out} python -m bot --local"
+    else:
+        lines.append(
+            f"Both models agree on {checked} pictures; the largest difference of a probability is {export.difference:.1e}."
+        )
+        serve = f"MODEL_PATH={out} python -m bot --local"
+    return "\n".join([*lines, f"Edit {out / ANSWERS} to say what the bot answers. Serve it: {serve}"])
+
+
+if __name__ == "__main__":
+    typer.run(main)

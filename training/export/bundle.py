@@ -1,0 +1,121 @@
+"""Turns a fastai learner into a bundle.
+
+Writes the learner's own file, the same network for ONNX Runtime, and the manifest; and holds that both answer alike.
+Where a learner does something to photos that only fastai can do, the bundle has no ONNX file and runs with fastai.
+"""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from platform import python_version
+from typing import Any
+
+from PIL import Image
+from torch import nn
+
+from model.bundle import ONNX, PICKLE, Bundle, FaceSearch, Input, Manifest, write_manifest
+from training.export.load import ExportRefused, check_classifier
+from training.export.onnx import NotConvertible, write_onnx
+from training.export.parity import check_learner_runs, largest_difference
+from training.export.pickle import write_learner
+from training.export.transforms import NotServable, read_rules
+
+__all__ = ["Export", "ExportRefused", "export_learner"]
+
+
+@dataclass(frozen=True)
+class Export:
+    """What was written.
+
+    Attributes:
+        manifest: the bundle's manifest.
+        problem: why there is no ONNX file, in one sentence; None when there is one.
+        difference: the largest difference of a probability between both files; None without an ONNX file.
+    """
+
+    manifest: Manifest
+    problem: str | None
+    difference: float | None
+
+
+def export_learner(
+    learner: Any,
+    folder: Path,
+    *,
+    photos: Sequence[Image.Image],
+    faces: FaceSearch,
+    name: str,
+    mirror: bool = False,
+    temperature: float = 1.0,
+    sure_from: float = 0.8,
+    data: dict[str, Any] | None = None,
+    figures: dict[str, Any] | None = None,
+    photo_names: Sequence[str] = (),
+) -> Export:
+    """Write `model.pkl`, `model.onnx` and `manifest.json`, and check that both models agree on every photo.
+
+    Args:
+        learner: a fastai learner that gives one label per photo, trained or loaded. It is left as it is.
+        folder: an existing folder; see `training.export.bundle_folder.staged`.
+        photos: RGB images of any size to check with, at least one.
+        faces: whether faces are found first.
+        name: what the bundle is called.
+        mirror: whether the learner was shown mirror images, which have the same answers.
+        temperature: what logits are divided by.
+        sure_from: the probability from which the bot is sure.
+        data, figures: for the manifest.
+        photo_names: what to call the photos in messages.
+
+    Raises:
+        ExportRefused: it is no such learner, it does not run, or the two models disagree.
+    """
+    if not photos:
+        raise ExportRefused("There are no photos to check the export with.")
+    labels = check_classifier(learner)
+    rule, problem = _write_network(learner, folder / ONNX, photos)
+    write_learner(learner, folder / PICKLE)
+    manifest = Manifest(
+        name=name,
+        labels=labels,
+        input=rule,
+        faces=faces,
+        mirror=mirror,
+        temperature=temperature,
+        sure_from=sure_from,
+        files={},
+        versions=_versions(),
+        data=data or {},
+        figures=figures or {},
+    )
+    write_manifest(folder, manifest)
+    bundle = Bundle.open(folder)
+    check_learner_runs(bundle, photos[0])
+    difference = None if problem else largest_difference(bundle, photos, photo_names)
+    return Export(bundle.manifest, problem, difference)
+
+
+def _write_network(learner: Any, file: Path, photos: Sequence[Image.Image]) -> tuple[Input | None, str | None]:
+    """The input rule, as far as it is known, and why there is no ONNX file, if there is none."""
+    sizes = {(photo.height, photo.width) for photo in photos}
+    try:
+        rules = read_rules(learner, size=sizes.pop() if len(sizes) == 1 else None)
+    except NotServable as error:
+        return None, f"No {ONNX}: {error}."
+    try:
+        network = copy.deepcopy(learner.model).cpu().float()
+        write_onnx(nn.Sequential(rules.front, network).eval(), (rules.input.height, rules.input.width), file)
+    except NotConvertible as error:
+        return rules.input, f"No {ONNX}: PyTorch cannot convert this network ({error})."
+    return rules.input, None
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": python_version()}
+    for package in ("fastai", "torch", "timm", "onnxruntime"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:  # timm is needed by its own networks only
+            continue
+    return versions

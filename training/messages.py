@@ -1,0 +1,33 @@
+"""What `python -m training` says about the photos it read and the bundle it wrote. Only words."""
+
+from collections import Counter
+from pathlib import Path
+
+from model.bundle import ANSWERS
+from training.data.dataset import Collection
+from training.export.bundle import Export
+
+
+def say_what_was_read(collection: Collection, asked: str) -> None:
+    for file, reason in collection.skipped.items():
+        print(f"Left out {file}: {reason}")
+    counts = Counter(sample.label for sample in collection.samples)
+    print(
+        f"{len(collection.samples)} photos: " + ", ".join(f"{count} {label}" for label, count in sorted(counts.items()))
+    )
+    if collection.faces.find:
+        without = sum(not sample.face for sample in collection.samples)
+        print(f"Faces are answered; in {without} photos none was found, and the whole photo was taken for one.")
+    else:
+        print("Whole photos are answered, without looking for faces.")
+    if asked == "auto":
+        print(f"(To have it the other way: --faces {'no' if collection.faces.find else 'yes'}.)", flush=True)
+
+
+def say_what_was_written(out: Path, export: Export, seconds: float) -> None:
+    print(f"Wrote {out} in {seconds / 60:.1f} minutes: {', '.join(sorted(file.name for file in out.iterdir()))}.")
+    if export.problem:
+        print(f"{export.problem} The bundle runs with MODEL_RUNTIME=fastai.")
+    else:
+        print(f"Both models agree; the largest difference of a probability is {export.difference:.1e}.")
+    print(f"What the bot says stands in {out / ANSWERS}. Serve it: MODEL_PATH={out} python -m bot --local")

@@ -1,0 +1,211 @@
+"""The model card and the pictures beside it: what a person reads who must decide whether to use the bundle."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+from fastai.data.core import DataLoaders
+from sklearn.metrics import ConfusionMatrixDisplay
+
+from model import NO_FACE
+from model.bundle import CARD, Bundle, Manifest
+from training.data.layouts import DataError
+from training.evaluate.calibration import Figures
+from training.evaluate.face_attributes import ABOUT_TONE
+from training.evaluate.fairness import Grouping
+from training.evaluate.metrics import Measured, Whole
+
+CONFUSION = "confusion.png"
+SAMPLES = "samples.png"  # shows people, so it stays with the run and is no part of the bundle
+NOT_FOR = """\
+It must not decide about anybody: no fines, no access, no work, no police. It must not be used to watch people who do not
+know of it, or to tell who somebody is: it knows no names and no faces. It sees one picture, and it will be wrong on some.
+"""
+
+
+def save_samples(loaders: DataLoaders, file: Path) -> None:
+    """What `show_batch` shows, as a picture: how the network sees the training photos."""
+    with plt.ioff():
+        loaders.train.show_batch(max_n=min(16, loaders.bs), figsize=(9, 9))
+        plt.savefig(file, dpi=80, bbox_inches="tight")
+        plt.close("all")
+
+
+def save_confusion(figures: Figures, file: Path) -> None:
+    """The confusion matrix as a picture."""
+    side = 3 + 0.6 * len(figures.labels)
+    with plt.ioff():
+        _, axes = plt.subplots(figsize=(side, side))
+        display = ConfusionMatrixDisplay(figures.confusion, display_labels=figures.labels)
+        display.plot(ax=axes, cmap="Blues", colorbar=False, xticks_rotation=30)
+        axes.set(xlabel="answered", ylabel="true", title=f"Held-out photos: {figures.accuracy.value:.1%} right")
+        plt.savefig(file, dpi=100, bbox_inches="tight")
+        plt.close("all")
+
+
+def confusion_text(figures: Figures) -> str:
+    """The confusion matrix for a terminal."""
+    width = max(8, *(len(label) for label in figures.labels)) + 2
+    head = "true \\ answered".ljust(max(width, 17)) + "".join(label.rjust(width) for label in figures.labels)
+    rows = [
+        label.ljust(max(width, 17)) + "".join(str(count).rjust(width) for count in row)
+        for label, row in zip(figures.labels, figures.confusion, strict=True)
+    ]
+    return "\n".join([head, *rows])
+
+
+def read_notes(file: Path) -> dict[str, str]:
+    """A person's own words for the card: the text below each `## heading`.
+
+    Raises:
+        DataError: the file cannot be read, or has no such heading.
+    """
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{file} cannot be read: {error}.") from None
+    notes: dict[str, list[str]] = {}
+    for line in lines:
+        if line.startswith("## "):
+            below = notes.setdefault(line[3:].strip(), [])
+        elif notes:
+            below.append(line)
+    if not notes:
+        raise DataError(f"{file} has no headings; write each note below a line such as '## What was tried'.")
+    return {heading: "\n".join(below).strip() for heading, below in notes.items()}
+
+
+def write_card(
+    bundle: Bundle,
+    measured: Measured,
+    settings: Mapping[str, Any],
+    notes: Mapping[str, str] | None = None,
+) -> None:
+    """Write the bundle's `README.md`.
+
+    Args:
+        bundle: whose folder it goes into.
+        measured: its answers to photos that were held out.
+        settings: of the training.
+        notes: text by heading. Under a heading of the card it follows what stands there, else it is a section of its own.
+    """
+    manifest, left = bundle.manifest, dict(notes or {})
+    sections = {
+        "What it is for": _purpose(bundle),
+        "What it must not be used for": NOT_FOR,
+        "How right it is": _rightness(measured),
+        "Where it goes wrong": failures(measured),
+        "How sure it is": _sureness(measured, manifest),
+        "Is it as right about everybody?": _fairness(measured.audit),
+        "What it learned from": _data(manifest),
+        "How it was made": table(("setting", "value"), [(key, value) for key, value in settings.items()]),
+    }
+    parts = [f"# {manifest.name}"]
+    for heading, text in sections.items():
+        parts += [f"## {heading}", text.strip(), *([left.pop(heading)] if heading in left else [])]
+    parts += [f"## {heading}\n\n{text}" for heading, text in left.items()]
+    (bundle.folder / CARD).write_text("\n\n".join(part for part in parts if part) + "\n", "utf-8")
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def failures(measured: Measured, most: int = 5) -> str:
+    """What goes wrong most often, in sentences."""
+    counts, labels = measured.confusion, measured.labels
+    wrong = [
+        (int(counts[row, column]), int(counts[row].sum()), labels[row], labels[column])
+        for row in range(len(labels))
+        for column in range(len(labels))
+        if row != column and counts[row, column]
+    ]
+    if not wrong:
+        return "None of the photos it was measured on was answered wrongly."
+    sentences = []
+    for count, of, truth, answer in sorted(wrong, reverse=True)[:most]:
+        what = "no face is found in" if answer == NO_FACE else f"`{answer}` is answered to"
+        shown = "photos that show nobody" if truth == NO_FACE else f"`{truth}`"
+        sentences.append(f"- Of {of} {shown}, {what} {count} ({count / of:.1%}).")
+    return "\n".join(sentences)
+
+
+def _purpose(bundle: Bundle) -> str:
+    manifest = bundle.manifest
+    words = [(f"`{label}`", bundle.words(label, "en").name) for label in manifest.answers]
+    how = (
+        "Faces are found first and each is answered; the square around a face is "
+        f"{1 + manifest.faces.margin:.1f} times as wide as the face."
+        if manifest.faces.find
+        else "The whole photo is answered, without looking for faces."
+    )
+    return f"It answers a photo that somebody sends, with one of {len(words)} labels. {how}\n\n" + table(
+        ("label", "in words"), words
+    )
+
+
+def _rightness(measured: Measured) -> str:
+    parts = [*measured.parts, *([measured.overall] if len(measured.parts) > 1 else [])]
+    rows = [(part.name, part.found, part.right, part.right_of_found) for part in parts if part.people]
+    labels = [
+        (f"`{label}`", measured.recall(label), measured.precision(label))
+        for label in measured.labels
+        if measured.recall(label).of
+    ]
+    text = [
+        "Measured on photos that were held out of training, with every copy of them, the whole way from a file to the "
+        "answer. They come from the same sources as the training photos: on photos of another kind it will be right less "
+        "often. In brackets the 95 % interval.",
+        f"**{measured.overall.right}** right, where a face that is not found counts as a wrong answer.",
+        table(("photos", "found", "right", "right of those found"), rows),
+        table(("label", "of these, answered so", "answered so, and right"), labels),
+        f"![Confusion matrix]({CONFUSION})",
+    ]
+    if measured.overall.taken_for_people.of:
+        text.append(f"Photos that show nobody, answered as a face: {measured.overall.taken_for_people}.")
+    if measured.whole:
+        text.append(_photographs(measured.whole))
+    return "\n\n".join(text)
+
+
+def _photographs(whole: Whole) -> str:
+    return (
+        f"In {whole.photographs} whole photographs, of all faces of at least 20 px {whole.part.found} are found; of those "
+        f"found, {whole.part.right_of_found} are answered right. Where one face is marked, {whole.right_alone()} of the "
+        f"photographs are. In {whole.strays} places a face is answered where none is marked."
+    )
+
+
+def _sureness(measured: Measured, manifest: Manifest) -> str:
+    if not measured.calibration:
+        return "No face was found, so nothing is known about it."
+    coverage, accuracy = measured.sure
+    return (
+        f"Stated probabilities are off by {measured.calibration_error:.1%} on average (expected calibration error; "
+        f"{measured.error_by_chance:.1%} would be chance with so few answers; the "
+        f"logits are divided by a temperature of {manifest.temperature}). From a probability of {manifest.sure_from} on, "
+        f"the bot does not say that it is not sure: that is {coverage} of the answers, of which {accuracy} are right."
+    )
+
+
+def _fairness(groupings: Sequence[Grouping]) -> str:
+    text = []
+    for number, grouping in enumerate(groupings):
+        rows = [(group.name, group.found, group.right) for group in grouping.groups]
+        text += [grouping.words(), *([table((grouping.name, "found", "right of those found"), rows)] if rows else [])]
+        if number == 0:
+            text.append(ABOUT_TONE)
+    return "\n\n".join(text)
+
+
+def _data(manifest: Manifest) -> str:
+    data = manifest.data
+    reasons = "; ".join(f"{count} because {reason}" for reason, count in data["left_out"].items() if count) or "none"
+    counts = table(("label", "photos or faces"), [(f"`{label}`", count) for label, count in data["photos"].items()])
+    return (
+        f"{sum(data['photos'].values())} photos or faces, {data['groups']} of them different, the others being copies or "
+        f"parts of the same photograph; {data['held_out']} were held out. Left out: {reasons}.\n\n{counts}"
+    )

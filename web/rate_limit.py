@@ -1,0 +1,82 @@
+"""What keeps one visitor from taking everything: requests per minute and address, and bytes held at a time."""
+
+import ipaddress
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from starlette.requests import Request
+
+from web.errors import Problem, overloaded
+
+ADDRESSES = 10_000  # remembered at most; whoever was not here for longest is forgotten first
+
+
+class Visits:
+    """A bucket of requests per address, which fills again by `per_minute` a minute; 0 sets no limit."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic):
+        self._per_minute = per_minute
+        self._clock = clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def count(self, address: str) -> None:
+        """Count a request of that address.
+
+        Raises:
+            Problem: 429, it has used up its requests.
+        """
+        if not self._per_minute:
+            return
+        now = self._clock()
+        left, since = self._buckets.pop(address, (float(self._per_minute), now))
+        left = min(self._per_minute, left + (now - since) * self._per_minute / 60)
+        self._buckets[address] = (left - 1 if left >= 1 else left, now)
+        if len(self._buckets) > ADDRESSES:
+            self._buckets.popitem(last=False)
+        if left < 1:
+            wait = math.ceil((1 - left) * 60 / self._per_minute)
+            detail = f"At most {self._per_minute} photos a minute are taken from one address; try again in {wait} s."
+            raise Problem(429, "too_many_requests", detail, {"Retry-After": str(wait)})
+
+
+def address_of(request: Request, behind_proxy: bool) -> str:
+    """Whose request it is: the connection's address, or what the proxy in front of us says of it.
+
+    A proxy adds the address that it sees as the last entry; what stands before may be the visitor's own invention.
+    Of an IPv6 address only the network counts, because a household has billions of addresses.
+    """
+    seen = request.client.host if request.client else ""
+    if behind_proxy:
+        forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
+        seen = forwarded.rpartition(",")[2].strip() or seen
+    try:
+        address = ipaddress.ip_address(seen)
+    except ValueError:
+        return seen
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+class Memory:
+    """Bytes of photos held at a time, those of half-sent ones included."""
+
+    def __init__(self, most: int):
+        self._most = most
+        self._held = 0
+
+    def take(self, amount: int) -> None:
+        """Hold that many more bytes.
+
+        Raises:
+            Problem: 503, it would be too much.
+        """
+        if self._held + amount > self._most:
+            raise overloaded()
+        self._held += amount
+
+    def give_back(self, amount: int) -> None:
+        """Hold them no longer."""
+        self._held -= amount

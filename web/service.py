@@ -1,0 +1,105 @@
+"""Where a photo is handed in, by whatever way it came: counted, limited, judged, timed.
+
+The page and the API both come here; knows nothing of how an answer looks.
+"""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from prometheus_client import Gauge
+from starlette.requests import Request
+
+from model import Classifier, PhotoError, Prediction
+from model.metrics import count_answer, count_problem
+from web.batching import Abandoned, Judge, Overloaded
+from web.errors import of_photo, overloaded, unknown_model
+from web.models import Models
+from web.rate_limit import Memory, Visits, address_of
+from web.settings import Settings
+from web.uploads import Upload, uploaded
+
+MEMORY = 128 * 2**20  # bytes of photos held at a time
+WAITING = Gauge("photo_queue", "Photos being looked at or waiting for it.")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer, and what it answers."""
+
+    upload: Upload
+    model: str
+    classifier: Classifier
+    prediction: Prediction
+    milliseconds: float
+
+
+class Desk:
+    """Takes photos in.
+
+    Attributes:
+        models: what is served, by name.
+        judge: who answers.
+        memory: what the photos in it take.
+    """
+
+    def __init__(self, models: Models, settings: Settings):
+        self.models = models
+        self.judge = Judge(settings.max_queue)
+        self.memory = Memory(MEMORY)
+        self._visits = Visits(settings.requests_per_minute)
+        self._behind_proxy = settings.behind_proxy
+        WAITING.set_function(lambda: self.judge.waiting)
+
+    def admit(self, request: Request) -> None:
+        """Count a visitor before anything of the photo is read.
+
+        Raises:
+            Problem: 429 or 503, this photo is not taken.
+        """
+        self._visits.count(address_of(request, self._behind_proxy))
+        if self.judge.full:
+            raise overloaded()
+
+    @asynccontextmanager
+    async def answered(self, request: Request) -> AsyncIterator[Answered]:
+        """The answer to the photo in a form; the photo is held until the block ends.
+
+        Raises:
+            Problem: it cannot be taken or answered.
+        """
+        self.admit(request)
+        async with uploaded(request, self.memory) as upload:
+            yield await self.judged(request, upload)
+
+    async def judged(self, request: Request, upload: Upload) -> Answered:
+        """The answer to a photo that has arrived.
+
+        Raises:
+            Problem: it cannot be answered.
+        """
+        name, classifier = self.model(upload.model)
+        started = time.perf_counter()
+        try:
+            prediction = await self.judge.predict(classifier, upload.photo, request.is_disconnected)
+        except PhotoError as error:
+            count_problem(error)
+            raise of_photo(error) from None
+        except (Overloaded, Abandoned):
+            raise overloaded() from None
+        milliseconds = (time.perf_counter() - started) * 1000
+        count_answer(name, prediction, milliseconds)
+        return Answered(upload, name, classifier, prediction, milliseconds)
+
+    def model(self, name: str) -> tuple[str, Classifier]:
+        """A model by its name, the first for "".
+
+        Raises:
+            Problem: 404, there is none of that name.
+        """
+        if not name:
+            return next(iter(self.models.items()))
+        if name not in self.models:
+            raise unknown_model(name, list(self.models))
+        return name, self.models[name]
