@@ -6,6 +6,7 @@ that are read. libFuzzer ends the process, with another code than 0 if one was n
 """
 
 import io
+import os
 import resource
 import sys
 import tempfile
@@ -166,6 +167,9 @@ def main(
             f"-timeout={SECONDS}",
             f"-rss_limit_mb={MEGABYTES}",
         ]
+        # libFuzzer limits the peak, which Linux counts from that of whoever started this program: a child's is its own.
+        if child := os.fork():
+            sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
         atheris.Setup([sys.argv[0], *options, folder], Target(inputs), custom_mutator=mutated)
         atheris.Fuzz()
 

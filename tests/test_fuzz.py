@@ -1,5 +1,6 @@
 """The fuzzer of the reader of photos: it begins with photos that are read, gets past checksums, and tells what it found."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,18 @@ def test_it_tells_how_many_were_refused_how_slow_they_were_and_what_they_took(tm
     for line in "inputs           2000: ", "slowest ", "memory ", "anything else    none":
         assert f"\n{line}" in fuzzed.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others count a program's peak from its own start")
+def test_the_memory_of_whoever_starts_it_is_not_counted(tmp_path: Path) -> None:
+    starter = (
+        "import subprocess, sys; held = b'x' * 1_200_000_000\n"
+        "sys.exit(subprocess.run([sys.executable, '-m', 'benchmarks.fuzz', '--inputs', '1000']).returncode)"
+    )
+    fuzzed = run(tmp_path, "-c", starter)
+    assert fuzzed.returncode == 0, fuzzed.stderr[-2000:]
+    (most,) = re.findall(r"at most (\d+) MB", fuzzed.stdout)
+    assert int(most) < 600
 
 
 def test_a_photo_that_breaks_the_reader_is_kept_and_the_end_is_not_a_success(tmp_path: Path) -> None:
