@@ -56,7 +56,9 @@ def test_its_manifest_says_what_it_learned_from_and_how_right_it_is() -> None:
     manifest = Bundle.open().manifest
     assert sum(manifest.data["photos"].values()) > 5000
     assert manifest.data["held_out"] > 1000
-    assert 0.5 < manifest.figures["held_out"]["accuracy"]["share"] < 1
+    accuracy = manifest.figures["held_out"]["accuracy"]
+    assert accuracy["of"] == manifest.data["held_out"]
+    assert accuracy["share"] == pytest.approx(accuracy["right"] / accuracy["of"], abs=1e-4)
 
 
 def test_both_runtimes_give_the_same_answers_to_200_photos(shipped: Classifier) -> None:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 def benchmarks(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks", *arguments]
-    paths = {"PYTHONPATH": str(ROOT), "MODEL_PATH": str(ROOT / "model")}
+    paths = {"PYTHONPATH": str(ROOT), "MODEL_PATH": str(ROOT / "model" / "face_masks")}
     return subprocess.run(
         command, cwd=folder, env=os.environ | paths, capture_output=True, text=True, timeout=300, check=False
     )

@@ -32,7 +32,7 @@ def test_no_sentence_is_left_over() -> None:
     from pathlib import Path
 
     room = Path("web")
-    code = "".join(file.read_text("utf-8") for file in [*room.glob("*.py"), *room.glob("templates/*.html")])
+    code = "".join(file.read_text("utf-8") for file in [*room.rglob("*.py"), *room.glob("templates/*.html")])
     used = set(re.findall(r'"([a-z_.]+)"', code))
     assert [path for path, _ in entries(TABLE) if path not in used and not path.startswith("problem.")] == []
 

@@ -46,7 +46,7 @@ def test_an_unexpected_error_is_reported_once_without_anything_of_the_person(cla
                 person.send_photo(red_face())
                 person.answers()
             text = operator.answers()[0]["text"]
-            assert re.match(r"An unexpected error: RuntimeError at bot/test_edge_of_the_chat\.py:\d+\.", text)
+            assert re.match(r"An unexpected error: RuntimeError at handlers/test_photos\.py:\d+\.", text)
             assert "secret" not in text
             operator.silence(0.5)
 
