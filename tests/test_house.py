@@ -23,6 +23,20 @@ TAKEN_IF_THERE = {"tornado", "watchfiles"}  # by python-telegram-bot and by uvic
 LEARNER = Path("model/runtimes/fastai.py")  # the one file outside of training that runs a fastai learner
 FILES = sorted(file.relative_to(ROOT) for room in ROOMS for file in (ROOT / room).rglob("*.py"))
 
+FOLDERS = {f"training.{folder.name}" for folder in (ROOT / "training").iterdir() if (folder / "__init__.py").is_file()}
+COMMAND = {f"training.{file.stem}" for file in FILES if file.parent == Path("training")} - {"training.run_folder"}
+FORBIDDEN: dict[str, set[str]] = {  # what the files of a folder may not import, though other files of their room may
+    **{folder.replace(".", "/"): COMMAND for folder in FOLDERS},
+    "training/callbacks": COMMAND | FOLDERS - {"training.callbacks"},  # they work with any learner
+    "training/data": COMMAND | FOLDERS - {"training.data"} | HEAVY,  # it knows no network
+    "bot/telegram": {"bot.app", "bot.handlers"},
+    "bot/queue": {"bot.app", "bot.handlers", "bot.reply", "bot.telegram"},
+    "bot/reply": {"bot.app", "bot.handlers", "bot.queue", "bot.telegram"},
+    "bot/handlers": {"bot.app"},
+}
+NOT_YET = {Path("bot/telegram/webhook.py"), Path("training/callbacks/hub.py"), Path("training/callbacks/notify.py")}
+PICTURES = {"fastai.data.transforms", "fastai.vision.augment", "fastai.vision.core"}  # what of fastai has no network
+
 
 def imported(file: Path) -> Iterator[tuple[str, int]]:
     """Every module that a file imports, anywhere in it, with the line."""
@@ -32,14 +46,15 @@ def imported(file: Path) -> Iterator[tuple[str, int]]:
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) - node.level + 1] if node.level else ()
-            yield ".".join((*above, *([node.module] if node.module else []))), node.lineno
+            module = ".".join((*above, *([node.module] if node.module else [])))
+            yield from ((f"{module}.{alias.name}", node.lineno) for alias in node.names)
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
             name = node.args[0]
             yield (str(name.value) if isinstance(name, ast.Constant) else "anything at all"), node.lineno
 
 
 def broken_rules(file: Path) -> list[str]:
-    room = file.parts[0]
+    room, folder = file.parts[0], "/".join(file.parts[:2])
     allowed = {room, *ALLOWED[room], *STARTERS.get(file, set())}
     wrong = []
     for module, line in imported(file):
@@ -48,7 +63,13 @@ def broken_rules(file: Path) -> list[str]:
             wrong.append(f"{file}:{line}: {room} may not import {module}")
         if top in HEAVY and room != "training" and file != LEARNER:
             wrong.append(f"{file}:{line}: {module} belongs to training/ and {LEARNER}")
+        if within(module, FORBIDDEN.get(folder, set())) and not within(module, PICTURES) and file not in NOT_YET:
+            wrong.append(f"{file}:{line}: {folder}/ may not import {module}")
     return wrong
+
+
+def within(module: str, packages: set[str]) -> bool:
+    return any(f"{module}.".startswith(f"{package}.") for package in packages)
 
 
 def test_the_rooms_are_there_to_be_read() -> None:
@@ -60,17 +81,35 @@ def test_no_file_imports_what_its_room_may_not_know(file: Path) -> None:
     assert broken_rules(file) == []
 
 
-def test_a_shortcut_between_rooms_would_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("model/classifier.py", "import bot.reply.languages"),
+        ("model/classifier.py", "from training import rules"),
+        ("model/classifier.py", "def late():\n    import torch.nn"),
+        ("model/classifier.py", "from ..localchat import page"),
+        ("web/app.py", "from bot import app"),
+        ("bot/app.py", "import localchat.app"),
+        ("bot/app.py", "import importlib\nimportlib.import_module('timm')"),
+        ("bot/telegram/send.py", "from bot import handlers"),
+        ("bot/telegram/send.py", "from ..handlers import photos"),
+        ("bot/queue/fair_queue.py", "from bot.telegram.send import send"),
+        ("bot/reply/wording.py", "from bot.handlers.buttons import Tap"),
+        ("bot/handlers/photos.py", "from bot.app import build"),
+        ("training/callbacks/metrics.py", "from training.fit.recipe import train"),
+        ("training/callbacks/schedule.py", "from training import options"),
+        ("training/data/split.py", "import torch"),
+        ("training/data/split.py", "from fastai.vision.all import *"),
+        ("training/data/split.py", "from training.report import html"),
+        ("training/report/html.py", "from training.run import run"),
+    ],
+)
+def test_a_shortcut_would_be_seen(file: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(broken_rules.__globals__, "ROOT", tmp_path)
-    (tmp_path / "model").mkdir()
-    shortcuts = "import bot.reply.languages\nfrom training import rules\ndef late():\n    import torch.nn\nfrom ..localchat import page\n"
-    (tmp_path / "model" / "classifier.py").write_text(shortcuts, "utf-8")
-    assert [wrong.split(": ")[0] for wrong in broken_rules(Path("model/classifier.py"))] == [
-        "model/classifier.py:1",
-        "model/classifier.py:2",
-        "model/classifier.py:5",
-        "model/classifier.py:4",
-    ]
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(line, "utf-8")
+    (wrong,) = broken_rules(Path(file))
+    assert wrong.startswith(f"{file}:{len(line.splitlines())}: ")
 
 
 @pytest.mark.parametrize(
