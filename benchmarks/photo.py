@@ -20,7 +20,8 @@ from benchmarks.pictures import photo as portrait
 from benchmarks.rivals.tutorial_learner import tutorial_learner
 from model import Bundle, Classifier
 from model.bundle import PICKLE
-from model.runtimes.onnx import OnnxRuntime, Runtime, open_runtime
+from model.runtimes import Runtime, open_runtime
+from model.runtimes.onnx import OnnxRuntime
 
 
 def main(

@@ -4,7 +4,8 @@ Knows nothing of Telegram, of web pages or of training. `Classifier.open()` is t
 """
 
 from model.bundle import NO_FACE, Bundle, BundleError, Manifest
-from model.classifier import Classifier, Face, Prediction
+from model.classifier import Classifier
 from model.image import PhotoError
+from model.prediction import Face, Prediction
 
 __all__ = ["NO_FACE", "Bundle", "BundleError", "Classifier", "Face", "Manifest", "PhotoError", "Prediction"]

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from model.bundle import BundleError
-from model.classifier import Classifier, Prediction
+from model.classifier import Classifier
 from model.image import MAX_BYTES, PhotoError
+from model.prediction import Prediction
 
 
 def main(

@@ -5,18 +5,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from model.bundle import NO_FACE, Bundle
-from model.faces.finder import SEARCH_SIDE, Box, FaceFinder, cut
+from model.bundle import Bundle
+from model.faces.box import Box
+from model.faces.crop import cut
+from model.faces.finder import SEARCH_SIDE, FaceFinder
 from model.hub import is_on_hub, open_from_hub
 from model.image import decode, from_image
 from model.malloc import keep_for_the_next_photo
 from model.model_path import named_folders
-from model.runtimes.onnx import Runtime, open_runtime
+from model.prediction import Face, Prediction
+from model.runtimes import Runtime, open_runtime
 
 MAX_FACES = 100  # the largest are answered; more are a crowd
 NOBODY_FROM = 0.75  # probability of `no_face` from which a found face is dropped: people are lost more easily than won
@@ -24,65 +26,6 @@ WEAK = 0.5  # the finder's score below which ...
 WEAK_NOBODY_FROM = 0.03  # ... it is dropped from this probability on
 CERTAIN, DOUBTFUL = 0.95, 0.85  # probabilities from which a mirror image does not count, and to which it counts half
 BATCH = 4  # faces the network sees at once: each takes it some 25 MB
-
-
-@dataclass(frozen=True)
-class Face:
-    """One answer.
-
-    Attributes:
-        box: left, top, right, bottom in pixels of the photo as a viewer shows it.
-        label: the most probable label.
-        probabilities: by label, adding up to 1.
-        sure: whether the label's probability reaches the bundle's threshold.
-    """
-
-    box: tuple[int, int, int, int]
-    label: str
-    probabilities: dict[str, float]
-    sure: bool
-
-    @property
-    def confidence(self) -> float:
-        """Probability of the label, 0 to 1."""
-        return self.probabilities[self.label]
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The answer to a photo.
-
-    Attributes:
-        size: width and height in pixels of the photo as a viewer shows it.
-        faces: one answer per face, largest face first; empty when there is none.
-        whole: the answer for the whole photo, in a bundle that does not look for faces; else None.
-    """
-
-    size: tuple[int, int]
-    faces: tuple[Face, ...] = ()
-    whole: Face | None = None
-
-    @property
-    def main(self) -> Face | None:
-        """The answer that stands for the photo: the whole photo's, or its largest face's; None without a face."""
-        return self.whole or (self.faces[0] if self.faces else None)
-
-    @property
-    def label(self) -> str:
-        """The label of `main`, or "no_face"."""
-        return self.main.label if self.main else NO_FACE
-
-    def as_json(self) -> dict[str, Any]:
-        """What `python -m model --json` and the web API give."""
-        answer: dict[str, Any] = {
-            "faces": [
-                {"box": list(face.box), "label": face.label, "probabilities": face.probabilities} for face in self.faces
-            ],
-            "label": self.label,
-        }
-        if self.whole:
-            answer["probabilities"] = self.whole.probabilities
-        return answer
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from PIL import Image
 from prometheus_client import Counter, Histogram, start_http_server
 
 from model.bundle import NO_FACE
-from model.classifier import Classifier, Prediction
+from model.classifier import Classifier
 from model.image import PhotoError
+from model.prediction import Prediction
 
 ANSWERS = Counter("photo_answers", "Answers: one per face, or one per photo without a face.", ["model", "label"])
 PROBLEMS = Counter("photo_problems", "Photos that could not be answered.", ["problem"])

@@ -10,54 +10,16 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from model.faces.box import Box
+from model.faces.crop import FILL
 from model.faces.detector import Detector
 
-FILL = (124, 116, 104)  # ImageNet's mean colour: what the network reads as "nothing here"
 SEARCH_SIDE = 640  # pixels of the long side in which faces are searched
 CERTAIN = 0.6  # score from which a found face makes the second look needless
 SAME = 0.3  # intersection over union from which two boxes are one face
 ENLARGED = 8.0  # times, at most, in the second look
 BORDER = 0.5  # of the photo's size, added on each side in the second look
 LOWER = 0.05  # of a box's longer side by which people mark a face lower than the detector does, see `as_marked`
-
-
-@dataclass(frozen=True)
-class Box:
-    """A rectangle in pixels; `right` and `bottom` are the first pixels outside."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @property
-    def width(self) -> float:
-        return self.right - self.left
-
-    @property
-    def height(self) -> float:
-        return self.bottom - self.top
-
-    @property
-    def area(self) -> float:
-        return max(0.0, self.width) * max(0.0, self.height)
-
-    def overlap(self, other: "Box") -> float:
-        """Intersection over union, 0 to 1."""
-        width = min(self.right, other.right) - max(self.left, other.left)
-        height = min(self.bottom, other.bottom) - max(self.top, other.top)
-        if width <= 0 or height <= 0:
-            return 0.0
-        return width * height / (self.area + other.area - width * height)
-
-    def scaled(self, factor: float) -> "Box":
-        return Box(self.left * factor, self.top * factor, self.right * factor, self.bottom * factor)
-
-    def within(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """Whole pixels inside a picture of that size, at least one pixel wide and high."""
-        left = min(max(round(self.left), 0), width - 1)
-        top = min(max(round(self.top), 0), height - 1)
-        return left, top, min(max(round(self.right), left + 1), width), min(max(round(self.bottom), top + 1), height)
 
 
 @dataclass(frozen=True)
@@ -145,35 +107,3 @@ def _once(found: list[FoundFace]) -> list[FoundFace]:
         if all(face.box.overlap(other.box) < SAME for other in kept):
             kept.append(face)
     return kept
-
-
-def cut(image: Image.Image, box: Box, side: int, margin: float) -> Image.Image:
-    """The square around a face, as the network sees it.
-
-    Args:
-        image: RGB.
-        box: the face, in pixels of `image`.
-        side: pixels of the square's side.
-        margin: how much is added around the box's longer side, as a share of it (0.4 gives 1.4 times the box).
-
-    Returns:
-        An RGB image of `side` x `side`; what lies outside the photo is filled with `FILL`.
-    """
-    reach = max(box.width, box.height, 1.0) * (1 + margin) / 2
-    centre_x, centre_y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-    left, top = centre_x - reach, centre_y - reach
-    scale = side / (2 * reach)
-    inside = (max(left, 0.0), max(top, 0.0), min(centre_x + reach, image.width), min(centre_y + reach, image.height))
-    if inside[2] - inside[0] < 1 or inside[3] - inside[1] < 1:
-        return Image.new("RGB", (side, side), FILL)
-    target = [round((inside[0] - left) * scale), round((inside[1] - top) * scale)]
-    target += [
-        max(target[0] + 1, round((inside[2] - left) * scale)),
-        max(target[1] + 1, round((inside[3] - top) * scale)),
-    ]
-    part = image.resize((target[2] - target[0], target[3] - target[1]), Image.Resampling.BILINEAR, box=inside)
-    if part.size == (side, side):
-        return part
-    square = Image.new("RGB", (side, side), FILL)
-    square.paste(part, (target[0], target[1]))
-    return square

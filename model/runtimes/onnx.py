@@ -1,57 +1,12 @@
-"""Runs a bundle's network on a batch of pictures and gives logits.
-
-Two ways, same answers: ONNX Runtime (light, the default) or the fastai learner itself.
-"""
+"""Runs `model.onnx` in ONNX Runtime, without torch or fastai."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 from PIL import Image
 
-from model.bundle import ONNX, PICKLE, Bundle, BundleError, Input
+from model.bundle import ONNX, Bundle, BundleError, Input
 from model.onnx_session import open_session
-
-
-class Runtime(Protocol):
-    """What a classifier needs of a network."""
-
-    name: str
-
-    def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
-        """Logits for RGB images of any size, as float32 of shape (images, labels)."""
-        ...
-
-
-def open_runtime(bundle: Bundle, choice: str = "auto") -> Runtime:
-    """The runtime a bundle is served with.
-
-    Args:
-        bundle: a verified bundle.
-        choice: "auto" (ONNX where the bundle has it), "onnx" or "fastai".
-
-    Raises:
-        BundleError: the choice is unknown, the bundle lacks that file, or its libraries are not installed.
-    """
-    if choice not in ("auto", "onnx", "fastai"):
-        raise BundleError(f"MODEL_RUNTIME={choice!r} is unknown: use auto, onnx or fastai.")
-    if choice == "auto":
-        choice = "onnx" if bundle.has(ONNX) else "fastai"
-    needed = ONNX if choice == "onnx" else PICKLE
-    if not bundle.has(needed):
-        other = "fastai" if choice == "onnx" else "onnx"
-        raise BundleError(
-            f"The bundle in {bundle.folder} has no {needed}, which MODEL_RUNTIME={choice} needs. Set MODEL_RUNTIME={other}."
-        )
-    if choice == "onnx":
-        return OnnxRuntime(bundle)
-    try:
-        from model.runtimes.fastai import FastaiRuntime
-    except ModuleNotFoundError as error:
-        raise BundleError(
-            f"Serving {PICKLE} needs fastai ({error.name} is not installed): pip install -r requirements-train.txt"
-        ) from None
-    return FastaiRuntime(bundle)
 
 
 class OnnxRuntime:

@@ -12,7 +12,9 @@ from PIL import ExifTags, Image
 from model import NO_FACE, Bundle, Classifier, PhotoError, Prediction
 from model.bundle import SHIPPED, write_manifest
 from model.classifier import BATCH, CERTAIN, DOUBTFUL, MAX_FACES, softmax, with_mirror
-from model.faces.finder import Box, FoundFace, cut
+from model.faces.box import Box
+from model.faces.crop import cut
+from model.faces.finder import FoundFace
 from model.image import decode
 from tests.bundles import make_bundle
 from tests.model.photos import cat, encoded, portrait

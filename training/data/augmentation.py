@@ -12,7 +12,7 @@ import numpy as np
 from fastai.vision.augment import RandTransform
 from fastai.vision.core import PILImage
 
-from model.faces.finder import FILL
+from model.faces.crop import FILL
 
 SMALLEST = 16  # pixels to which a picture's side may be shrunk before it is enlarged again
 

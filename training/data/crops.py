@@ -19,7 +19,9 @@ from PIL import Image
 
 from model import NO_FACE
 from model.bundle import FaceSearch
-from model.faces.finder import Box, FaceFinder, FoundFace, cut
+from model.faces.box import Box
+from model.faces.crop import cut
+from model.faces.finder import FaceFinder, FoundFace
 from model.image import Photo, PhotoError, decode
 from training.data.duplicates import turned_hashes
 

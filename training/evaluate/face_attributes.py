@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from model.faces.finder import Box
+from model.faces.box import Box
 
 UPPER = (0.2, 0.12, 0.8, 0.52)  # of a face's box: forehead and around the eyes, above where a mask would be
 CB, CR = (77, 127), (133, 173)  # chroma of skin by Chai and Ngan, 1999, whatever its tone

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import typer
 
 from model import NO_FACE, Classifier, Face, PhotoError, Prediction
-from model.faces.finder import Box
+from model.faces.box import Box
 from model.image import MAX_BYTES, decode
 from training.data.annotations import Corners, KnownPhoto
 from training.data.crops import meant
@@ -131,12 +131,7 @@ def closest(box: Corners, faces: Sequence[Face]) -> Face | None:
 
 def overlap(one: Corners, other: Corners) -> float:
     """Intersection over union of two boxes."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    return width * height / (areas - width * height)
+    return Box(*one).overlap(Box(*other))
 
 
 def _meant_face(prediction: Prediction) -> Face | None:

@@ -7,7 +7,7 @@ from PIL import Image
 
 from model.bundle import ONNX, PICKLE, Bundle, BundleError
 from model.classifier import softmax
-from model.runtimes.onnx import Runtime, open_runtime
+from model.runtimes import Runtime, open_runtime
 from training.export.load import ExportRefused, one_line
 
 TOLERANCE = 1e-3  # of a probability

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from model.bundle import Manifest
-from model.faces.finder import Box, cut
+from model.faces.box import Box
+from model.faces.crop import cut
 from model.image import PhotoError, decode
 from training.data.annotations import Corners, KnownPhoto
 from training.evaluate.calibration import Bin, Share

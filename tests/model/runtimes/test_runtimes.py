@@ -14,7 +14,8 @@ from PIL import Image
 
 from model.bundle import MANIFEST, ONNX, PICKLE, Bundle, BundleError, FaceSearch, Input, Manifest, write_manifest
 from model.classifier import Classifier
-from model.runtimes.onnx import OnnxRuntime, open_runtime, resize, to_array
+from model.runtimes import open_runtime
+from model.runtimes.onnx import OnnxRuntime, resize, to_array
 from tests.bundles import make_bundle
 from tests.training.learners import make_learner, open_photos, save_photos, sharpen
 from training.export import onnx as onnx_file

@@ -9,7 +9,8 @@ from fastai.vision.core import PILImage
 from PIL import Image, ImageFilter
 
 from model.bundle import FaceSearch
-from model.faces.finder import Box, cut
+from model.faces.box import Box
+from model.faces.crop import cut
 from tests.training.shapes import portrait, shape_photo
 from training.data.augmentation import View, Wear
 from training.data.crops import WIDER

@@ -25,8 +25,9 @@ from torch import nn
 
 from model.bundle import Bundle, FaceSearch, sha256
 from model.classifier import softmax
+from model.runtimes import open_runtime
 from model.runtimes.fastai import learner_labels
-from model.runtimes.onnx import OnnxRuntime, open_runtime
+from model.runtimes.onnx import OnnxRuntime
 from tests.training.learners import make_learner, open_photos, save_photos, sharpen, tiny_network
 from training.export import onnx as onnx_file
 from training.export.bundle import Export, ExportRefused, export_learner

@@ -24,8 +24,8 @@ from PIL.Image import Resampling
 
 from model.bundle import Bundle, FaceSearch
 from model.classifier import softmax
+from model.runtimes import open_runtime
 from model.runtimes.fastai import learner_logits
-from model.runtimes.onnx import open_runtime
 from tests.training.learners import make_learner, open_photos, save_photos, sharpen
 from training.export import onnx as onnx_file
 from training.export.bundle import Export, export_learner

@@ -1,0 +1,39 @@
+"""Cuts out a face: the one function that makes the network's input of it, in training and in serving."""
+
+from PIL import Image
+
+from model.faces.box import Box
+
+FILL = (124, 116, 104)  # ImageNet's mean colour: what the network reads as "nothing here"
+
+
+def cut(image: Image.Image, box: Box, side: int, margin: float) -> Image.Image:
+    """The square around a face, as the network sees it.
+
+    Args:
+        image: RGB.
+        box: the face, in pixels of `image`.
+        side: pixels of the square's side.
+        margin: how much is added around the box's longer side, as a share of it (0.4 gives 1.4 times the box).
+
+    Returns:
+        An RGB image of `side` x `side`; what lies outside the photo is filled with `FILL`.
+    """
+    reach = max(box.width, box.height, 1.0) * (1 + margin) / 2
+    centre_x, centre_y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    left, top = centre_x - reach, centre_y - reach
+    scale = side / (2 * reach)
+    inside = (max(left, 0.0), max(top, 0.0), min(centre_x + reach, image.width), min(centre_y + reach, image.height))
+    if inside[2] - inside[0] < 1 or inside[3] - inside[1] < 1:
+        return Image.new("RGB", (side, side), FILL)
+    target = [round((inside[0] - left) * scale), round((inside[1] - top) * scale)]
+    target += [
+        max(target[0] + 1, round((inside[2] - left) * scale)),
+        max(target[1] + 1, round((inside[3] - top) * scale)),
+    ]
+    part = image.resize((target[2] - target[0], target[3] - target[1]), Image.Resampling.BILINEAR, box=inside)
+    if part.size == (side, side):
+        return part
+    square = Image.new("RGB", (side, side), FILL)
+    square.paste(part, (target[0], target[1]))
+    return square
