@@ -15,7 +15,8 @@ from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
 from bot.handlers.albums import QUIET, Albums
-from bot.handlers.commands import MENU, Apologies, Commands, NotAPhoto
+from bot.handlers.commands import MENU, Commands, NotAPhoto
+from bot.handlers.errors import Errors
 from bot.handlers.feedback import Feedback
 from bot.handlers.groups import ASK, EVERY, ONLY_ASKED, Groups
 from bot.handlers.operator_chat import Operator
@@ -47,8 +48,8 @@ def build(settings: Settings, classifier: Classifier) -> AnyApplication:
 
     bot, stats, floods, groups = Connection(settings), Stats(), Floods(), Groups(classifier.bundle.command or ASK)
     operator = Operator(settings.operator_chat_id, bot, stats, classifier.bundle.manifest.name)
-    apologies = Apologies(operator, floods)
-    processor = Processor(bot.receipts, apologies.give_up, stats.count)
+    errors = Errors(operator, floods)
+    processor = Processor(bot.receipts, errors.give_up, stats.count)
     bot.give_up_with(processor.give_up)
 
     async def post_init(application: Any) -> None:
@@ -90,7 +91,7 @@ def build(settings: Settings, classifier: Classifier) -> AnyApplication:
             MessageHandler(IN_PRIVATE & ~filters.StatusUpdate.ALL, NotAPhoto("other").answer),
         ]
     )
-    application.add_error_handler(apologies.explain_error)
+    application.add_error_handler(errors.explain_error)
     return application
 
 

@@ -89,10 +89,11 @@ def serve(settings: Settings, of_bot: "BotSettings | None", listening: socket.so
 
 
 def _bot(settings: "BotSettings", classifier: "Classifier") -> "Webhook":
+    from bot.app import build
     from bot.telegram.webhook import Webhook
     from model.metrics import CountingClassifier
 
-    return Webhook(settings, CountingClassifier(classifier.bundle, classifier.runtime))
+    return Webhook(settings, build(settings, CountingClassifier(classifier.bundle, classifier.runtime)))
 
 
 def _serve_with_bot(serving: "uvicorn.Server", listening: socket.socket, bot: "Webhook") -> None:

@@ -22,12 +22,13 @@ from bot.handlers import buttons as taps
 from bot.handlers.buttons import Step, Tap
 from bot.handlers.context import Context, language
 from bot.handlers.photos import Photos, attachment_of
-from bot.outcome import note
-from bot.reply.cutout import cut_out
-from bot.reply.drawing import draw
+from bot.reply.drawing import cut_out, draw
 from bot.reply.languages import say
 from bot.reply.wording import marks_of
-from bot.telegram.send import FetchError, largest, patiently, send_picture
+from bot.stats import note
+from bot.telegram.download import DownloadError, largest
+from bot.telegram.retry import with_retries
+from bot.telegram.send import send_picture
 from model import Bundle, PhotoError, Prediction
 
 RULE = "\n\n· · ·\n\n"  # between an answer and what follows from a tap
@@ -99,7 +100,7 @@ class Feedback:
         else:
             try:
                 await self._go_on(message, photo, tap, spoken)
-            except (FetchError, PhotoError):
+            except (DownloadError, PhotoError):
                 note("photo gone")
                 await _edit(message, say("feedback.gone", spoken))
 
@@ -191,7 +192,7 @@ async def _edit(message: Message, words: str | None, keyboard: InlineKeyboardMar
 async def _unless_refused(call: Callable[[], Awaitable[Any]]) -> bool:
     """False where the message is like that already, or is gone."""
     try:
-        await patiently(call)
+        await with_retries(call)
     except BadRequest:
         return False
     return True

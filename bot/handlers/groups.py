@@ -12,9 +12,10 @@ from telegram.constants import ChatMemberStatus
 from telegram.error import TelegramError
 
 from bot.handlers.context import Context, language
-from bot.outcome import note
 from bot.reply.languages import LANGUAGES, say
-from bot.telegram.send import patiently, send_words
+from bot.stats import note
+from bot.telegram.retry import with_retries
+from bot.telegram.send import send_words
 
 ASK, EVERY, ONLY_ASKED = "check", "everyphoto", "onlyasked"  # a bundle may name another command to ask by
 REMEMBERED = 600.0  # seconds that a group's wish is not asked for again
@@ -89,7 +90,7 @@ class Groups:
             return every
         bot = message.get_bot()
         try:
-            menu = await patiently(lambda: bot.get_my_commands(BotCommandScopeChat(chat)))
+            menu = await with_retries(lambda: bot.get_my_commands(BotCommandScopeChat(chat)))
         except TelegramError:
             return every
         return self._remember(chat, any(command.command == ONLY_ASKED for command in menu))
@@ -108,5 +109,5 @@ async def _is_admin(message: Message) -> bool:
     if message.from_user is None:
         return False
     who = message.from_user.id
-    member = await patiently(lambda: message.get_bot().get_chat_member(message.chat_id, who))
+    member = await with_retries(lambda: message.get_bot().get_chat_member(message.chat_id, who))
     return member.status in ADMINS

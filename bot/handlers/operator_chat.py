@@ -13,9 +13,8 @@ from telegram.error import TelegramError
 
 from bot import __version__
 from bot.handlers.context import Context, language
-from bot.outcome import note
 from bot.reply.languages import LANGUAGES, say
-from bot.stats import Stats, megabytes
+from bot.stats import Stats, megabytes, note
 from bot.telegram.send import send_words
 
 AGAIN = 3600.0  # seconds before the same kind of error is reported again

@@ -16,12 +16,13 @@ from bot.handlers import buttons as taps
 from bot.handlers.albums import Albums
 from bot.handlers.context import Context, language
 from bot.handlers.groups import Groups
-from bot.outcome import note
 from bot.queue.chat_limits import Floods, TooManyError
 from bot.queue.fair_queue import Turns
 from bot.reply.languages import say
 from bot.reply.wording import Reply, photo_problem, reply_to, reply_to_album
-from bot.telegram.send import FetchError, best_size, fetch, send, send_words, typing
+from bot.stats import note
+from bot.telegram.download import DownloadError, best_size, download
+from bot.telegram.send import send, send_words, typing
 from model import Classifier, PhotoError, Prediction
 
 WORKERS = 2  # photos that are judged at once
@@ -79,7 +80,7 @@ class Photos:
                 async with typing(first):
                     replies = await asyncio.gather(*(self._reply(message, spoken) for message in messages))
                 reply = reply_to_album(replies, spoken)
-                await send(first, reply, self._buttons(messages, reply, spoken))
+                await send(first, reply.text, reply.pictures, self._buttons(messages, reply, spoken))
                 note(reply.outcome, reply.labels)
         except TooManyError:
             note("too many")
@@ -95,13 +96,13 @@ class Photos:
         """Fetch a message's photo when its turn comes, and do a job on it in a worker's thread.
 
         Raises:
-            FetchError: Telegram does not hand it over.
+            DownloadError: Telegram does not hand it over.
         """
         attachment = attachment_of(message, choose)
         assert attachment
         turns = self._turns_of_large if (attachment.file_size or 0) > LARGE else self._turns
         async with turns.turn(message.chat_id):
-            photo = await fetch(attachment)
+            photo = await download(attachment)
             return await asyncio.get_running_loop().run_in_executor(self._workers, job, photo)
 
     def look(self, photo: bytes) -> Prediction:
@@ -121,7 +122,7 @@ class Photos:
     async def _reply(self, message: Message, spoken: str) -> Reply:
         try:
             return await self.work(message, partial(self._judge, spoken=spoken))
-        except FetchError as error:
+        except DownloadError as error:
             return photo_problem(error.problem, spoken)
 
     def _judge(self, photo: bytes, spoken: str) -> Reply:

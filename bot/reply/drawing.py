@@ -1,4 +1,4 @@
-"""Draws a box and a label on each face of a photo.
+"""Draws a box and a label on each face of a photo, and cuts one face out.
 
 Knows nothing of what the labels mean, nor of Telegram.
 """
@@ -15,6 +15,7 @@ from model.image import decode
 
 SHORTEST, LONGEST = 640, 1280  # pixels of the picture's long side: labels stay legible, Telegram keeps it as it is
 OUTLINE = "#000000"
+AROUND = 2.0  # times the longer side of a face that is cut out: as much as training looks at
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 
@@ -46,6 +47,37 @@ def draw(photo: bytes, marks: Sequence[Mark]) -> bytes:
         _draw_label(pen, box, mark, size)
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=88)
+    return file.getvalue()
+
+
+def cut_out(photo: bytes, box: Box | None, units: int) -> bytes:
+    """A JPEG without anything that the file said beside its pixels, such as where it was taken.
+
+    Args:
+        photo: the file.
+        box: left, top, right, bottom of the face to cut out; None keeps the whole photo.
+        units: how wide and how high a photo is in the numbers of `box`.
+
+    Raises:
+        PhotoError: the photo cannot be decoded.
+    """
+    image = decode(photo).image
+    if box is not None:
+        left, right = (side * image.width / units for side in box[::2])
+        top, bottom = (side * image.height / units for side in box[1::2])
+        reach = max(right - left, bottom - top, 1) * AROUND / 2
+        across, down = (left + right) / 2, (top + bottom) / 2
+        image = image.crop(
+            (
+                round(max(0.0, across - reach)),
+                round(max(0.0, down - reach)),
+                round(min(float(image.width), across + reach)),
+                round(min(float(image.height), down + reach)),
+            )
+        )
+    image.info.clear()  # else Pillow writes the comments it found into the new file
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=95)
     return file.getvalue()
 
 

@@ -10,13 +10,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
 from typing import Any
 
 from aiolimiter import AsyncLimiter
 from telegram.constants import FloodLimit
 from telegram.error import RetryAfter
 from telegram.ext import BaseRateLimiter
+
+from bot.telegram.retry import seconds_to_wait
 
 FREE = int(FloodLimit.MESSAGES_PER_SECOND)
 BURST = 0.5  # seconds' worth of messages that may be sent at once
@@ -70,7 +71,7 @@ class Limiter(BaseRateLimiter[int]):
             try:
                 return await callback(*args, **kwargs)
             except RetryAfter as asked:
-                seconds = timedelta.total_seconds(asked._retry_after)
+                seconds = seconds_to_wait(asked)
                 log.info("Telegram asks to wait %.0f s before the next %s.", seconds, endpoint)
                 self._not_before[chat] = time.monotonic() + seconds
 

@@ -1,87 +1,40 @@
-"""Fetches photos from Telegram and sends replies, through passing network trouble.
+"""Sends replies to Telegram, and shows "typing" while one is on its way.
 
-Knows nothing of what is in a photo or in a reply.
+Knows nothing of what is in a reply.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from telegram import Bot, Document, InlineKeyboardMarkup, InputMediaPhoto, Message, PhotoSize, ReplyParameters
+from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, Message, ReplyParameters
 from telegram.constants import ChatAction
-from telegram.error import BadRequest, ChatMigrated, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, TelegramError
 
-from bot.reply.wording import Reply
-from model.image import MAX_BYTES
+from bot.telegram.retry import with_retries
 
-ENOUGH = 640  # pixels of the long side; faces are searched at that size
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # seconds between two tries; each pause is twice the one before
-PATIENCE = 3600.0  # seconds that an answer is tried for
-FETCH_PATIENCE = 600.0  # seconds that a photo is asked for
-FETCH_WITHIN = 60.0  # seconds that one download may take
 SOON = 0.7  # seconds; who waits longer sees that the bot is at work
 ACTION_LASTS = 5.0  # seconds that Telegram shows it
 
-Result = TypeVar("Result")
 
+async def send(
+    message: Message, text: str, pictures: Sequence[bytes] = (), buttons: InlineKeyboardMarkup | None = None
+) -> None:
+    """Answers a message with a reply that points to it, even if it has been deleted or its group has moved since.
 
-class FetchError(Exception):
-    """A photo that Telegram does not hand over. `problem` is the entry of `photo_error` in the texts."""
-
-    def __init__(self, problem: str):
-        super().__init__(problem)
-        self.problem = problem
-
-
-def best_size(sizes: Sequence[PhotoSize]) -> PhotoSize:
-    """The smallest of the sizes Telegram offers that is large enough, else the largest."""
-    ordered = sorted(sizes, key=lambda size: size.width * size.height)
-    return next((size for size in ordered if max(size.width, size.height) >= ENOUGH), ordered[-1])
-
-
-def largest(sizes: Sequence[PhotoSize]) -> PhotoSize:
-    """The largest of the sizes Telegram offers."""
-    return max(sizes, key=lambda size: size.width * size.height)
-
-
-async def fetch(attachment: PhotoSize | Document) -> bytes:
-    """The file's bytes, held in memory only.
-
-    Raises:
-        FetchError: it is larger than Telegram lets a bot download, is gone, or comes too slowly.
-    """
-    if (attachment.file_size or 0) > MAX_BYTES:
-        raise FetchError("too_many_bytes")
-    try:
-        file = await patiently(attachment.get_file, FETCH_PATIENCE)
-        if (file.file_size or 0) > MAX_BYTES:
-            raise FetchError("too_many_bytes")
-
-        async def download() -> bytearray:
-            async with asyncio.timeout(FETCH_WITHIN):
-                return await file.download_as_bytearray()
-
-        return bytes(await patiently(download, FETCH_PATIENCE))
-    except BadRequest as error:
-        raise FetchError("too_many_bytes" if "too big" in str(error) else "gone") from None
-    except (InvalidToken, NetworkError, TimeoutError):  # python-telegram-bot takes a file's 404 for a wrong token
-        raise FetchError("gone") from None
-
-
-async def send(message: Message, reply: Reply, buttons: InlineKeyboardMarkup | None = None) -> None:
-    """Answer a message with a reply that points to it, also when it has been deleted, or its group has moved, since.
-
-    Buttons stand under a reply of one message; Telegram gives an album none.
+    Args:
+        message: what is answered.
+        text: the caption of the pictures, where there are any.
+        pictures: JPEG files; several become an album.
+        buttons: shown under the reply; Telegram gives an album none.
     """
     where = _where(message) | {
         "reply_parameters": ReplyParameters(message.message_id, allow_sending_without_reply=True)
     }
     if buttons:
         where["reply_markup"] = buttons
-    await _wherever(where, lambda place: _send(message.get_bot(), place, reply))
+    await _wherever(where, lambda place: _send(message.get_bot(), place, text, pictures))
 
 
 async def send_words(message: Message, text: str) -> None:
@@ -89,7 +42,7 @@ async def send_words(message: Message, text: str) -> None:
     where = _where(message)
     if message.chat_id < 0:
         where["reply_parameters"] = ReplyParameters(message.message_id, allow_sending_without_reply=True)
-    await _wherever(where, lambda place: patiently(lambda: message.get_bot().send_message(text=text, **place)))
+    await _wherever(where, lambda place: with_retries(lambda: message.get_bot().send_message(text=text, **place)))
 
 
 async def send_picture(bot: Bot, chat: int, picture: bytes, caption: str) -> None:
@@ -99,7 +52,7 @@ async def send_picture(bot: Bot, chat: int, picture: bytes, caption: str) -> Non
         TelegramError: the chat does not take it.
     """
     await _wherever(
-        {"chat_id": chat}, lambda place: patiently(lambda: bot.send_photo(photo=picture, caption=caption, **place))
+        {"chat_id": chat}, lambda place: with_retries(lambda: bot.send_photo(photo=picture, caption=caption, **place))
     )
 
 
@@ -121,34 +74,14 @@ async def typing(message: Message) -> AsyncIterator[None]:
         showing.cancel()
 
 
-async def patiently(call: Callable[[], Awaitable[Result]], patience: float = PATIENCE) -> Result:
-    """Call, and call again after a pause while the network fails, for that many seconds.
-
-    python-telegram-bot retries only what it polls; a single request that fails is for the bot to repeat.
-    """
-    began, pause = time.monotonic(), FIRST_PAUSE
-    while True:
-        try:
-            return await call()
-        except BadRequest:
-            raise  # an answer of Telegram, although python-telegram-bot counts it as a NetworkError
-        except RetryAfter as asked:
-            wait = timedelta.total_seconds(asked._retry_after)
-        except NetworkError:
-            if time.monotonic() - began > patience:
-                raise
-            wait, pause = pause, min(LONGEST_PAUSE, 2 * pause)
-        await asyncio.sleep(wait)
-
-
-async def _send(bot: Any, where: dict[str, Any], reply: Reply) -> None:
+async def _send(bot: Any, where: dict[str, Any], text: str, pictures: Sequence[bytes]) -> None:
     with suppress(BadRequest):  # a group that allows no photos, a shape Telegram refuses: the words must do
-        if len(reply.pictures) == 1:
-            return await patiently(lambda: bot.send_photo(photo=reply.pictures[0], caption=reply.text, **where))
-        if reply.pictures:
-            album = [InputMediaPhoto(picture) for picture in reply.pictures]
-            return await patiently(lambda: bot.send_media_group(media=album, caption=reply.text, **where))
-    await patiently(lambda: bot.send_message(text=reply.text, **where))
+        if len(pictures) == 1:
+            return await with_retries(lambda: bot.send_photo(photo=pictures[0], caption=text, **where))
+        if pictures:
+            album = [InputMediaPhoto(picture) for picture in pictures]
+            return await with_retries(lambda: bot.send_media_group(media=album, caption=text, **where))
+    await with_retries(lambda: bot.send_message(text=text, **where))
 
 
 async def _wherever(where: dict[str, Any], call: Callable[[dict[str, Any]], Awaitable[Any]]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from telegram import Update
 from telegram.ext import BaseUpdateProcessor
 
-from bot.outcome import Record, begin
+from bot.stats import Record, begin
 from bot.telegram.acknowledgement import WINDOW, Receipts
 
 log = logging.getLogger("bot")

@@ -10,7 +10,7 @@ from PIL import Image
 from telegram import InlineKeyboardMarkup, PhotoSize
 
 from bot.handlers.buttons import MOST_FACES, PER_PAGE, UNITS, Step, Tap, choices, faces, labels, offer, seal
-from bot.reply.cutout import cut_out
+from bot.reply.drawing import cut_out
 from model import Bundle, Face, Manifest, Prediction
 from model.bundle import FaceSearch
 from tests.bot.photos import encoded

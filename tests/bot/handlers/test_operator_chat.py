@@ -5,8 +5,7 @@ import re
 import pytest
 
 from bot import __version__
-from bot.outcome import Record
-from bot.stats import Stats
+from bot.stats import Record, Stats
 from localchat import LocalChat
 from model import Classifier
 from tests.bot.conftest import running_bot

@@ -9,7 +9,7 @@ import pytest
 from telegram import Bot
 
 from bot.handlers import photos
-from bot.telegram import send as sending
+from bot.telegram.download import download
 from localchat import LocalChat
 from model import Classifier, Prediction
 from tests.bot.conftest import Meet, RunningBot, running_bot
@@ -129,9 +129,9 @@ def test_only_a_few_photos_are_in_memory_at_once(classifier: Classifier, monkeyp
 
     async def counted(attachment: Any) -> bytes:
         fetched.append(len(fetched) + 1 - judge.judged)
-        return await sending.fetch(attachment)
+        return await download(attachment)
 
-    monkeypatch.setattr(photos, "fetch", counted)
+    monkeypatch.setattr(photos, "download", counted)
     monkeypatch.setattr(photos, "PHOTOS_IN_MEMORY", 5)
     with LocalChat(0) as own, running_bot(own, judge):
         people = [Person(own.url, chat=number) for number in range(1, 21)]

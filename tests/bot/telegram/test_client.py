@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.telegram import send as sending
+from bot.telegram import download
 from localchat import LocalChat
 from localchat.faults import FILES, Fault
 from model import Classifier
@@ -86,7 +86,7 @@ def test_a_line_that_went_dead_is_given_up_and_another_is_taken(
 def test_a_download_that_takes_too_long_is_given_up_with_a_kind_word(
     chat: LocalChat, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "FETCH_WITHIN", 0.5)
+    monkeypatch.setattr(download, "WITHIN", 0.5)
     chat.faults.add(Fault("slow", FILES, seconds=30))
     person.send_photo(red_face())
     assert "could not fetch that photo" in person.answers()[0]["text"]

@@ -13,8 +13,8 @@ from telegram import Bot, Update
 from bot.app import build
 from bot.settings import Settings
 from bot.telegram import lifecycle as running
-from bot.telegram import webhook_delivery as deliveries
-from bot.telegram.webhook_delivery import Deliveries
+from bot.telegram import webhook
+from bot.telegram.webhook import Deliveries
 from localchat import LocalChat
 from localchat.faults import FILES, Fault
 from model import Classifier
@@ -69,14 +69,14 @@ async def test_an_update_that_is_brought_twice_at_once_and_once_more_is_answered
 async def test_an_update_that_takes_too_long_is_stopped_and_answered_when_it_comes_again(
     chat: LocalChat, classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliveries, "WITHIN", 0.5)
+    monkeypatch.setattr(webhook, "WITHIN", 0.5)
     person = Person(chat.url)
     async with started(chat, classifier) as brought:
         await asyncio.to_thread(person.send_photo, red_face())
         (update,) = await waiting(chat, brought)
         chat.faults.add(Fault("slow", FILES, seconds=60))
         assert not await brought.deal_with(update)
-        monkeypatch.setattr(deliveries, "WITHIN", 60)
+        monkeypatch.setattr(webhook, "WITHIN", 60)
         assert await brought.deal_with(update)
         assert len(await asyncio.to_thread(person.answers)) == 1
         await asyncio.to_thread(person.silence, 0.3)
@@ -85,7 +85,7 @@ async def test_an_update_that_takes_too_long_is_stopped_and_answered_when_it_com
 async def test_an_update_that_took_too_long_for_long_is_given_up_with_a_kind_word(
     chat: LocalChat, classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliveries, "WITHIN", 0.5)
+    monkeypatch.setattr(webhook, "WITHIN", 0.5)
     person = Person(chat.url)
     async with started(chat, classifier) as brought:
         await asyncio.to_thread(person.send_photo, red_face())

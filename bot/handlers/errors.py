@@ -1,0 +1,57 @@
+"""Tells people kindly what did not work, and the operator what was unexpected."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from telegram import Update
+from telegram.error import Forbidden, TelegramError
+
+from bot.handlers.context import Context, language
+from bot.handlers.operator_chat import Operator
+from bot.queue.chat_limits import Floods
+from bot.reply.languages import say
+from bot.stats import note
+from bot.telegram.send import send_words
+
+WITHIN = 2.0  # seconds that an apology may take
+
+log = logging.getLogger("bot")
+
+
+class Errors:
+    """Tells people kindly what did not work, and the operator what was unexpected."""
+
+    def __init__(self, operator: Operator, floods: Floods):
+        self._operator, self._floods = operator, floods
+
+    async def explain_error(self, update: object, context: Context) -> None:
+        """The last resort: one entry in the log, and a kind word to the person.
+
+        Errors without an update come from fetching updates, and `Connection` has said them already.
+        """
+        error = context.error
+        number = update.update_id if isinstance(update, Update) else None
+        if isinstance(error, Forbidden):
+            note("blocked")  # the person blocked the bot, or a group removed it
+        elif isinstance(error, TelegramError):
+            note(f"not answered, Telegram says: {error}")
+        elif error:
+            note("unexpected error", failed=True)
+            log.error("Update %s: unexpected error", number, exc_info=error)
+            self._operator.report(error)
+        if isinstance(update, Update) and update.effective_message and not isinstance(error, Forbidden):
+            with suppress(TelegramError, TimeoutError):
+                async with asyncio.timeout(WITHIN):
+                    await send_words(update.effective_message, say("unexpected", language(update)))
+
+    async def give_up(self, update: Update) -> None:
+        """Tell a person, once for many, that photos were given up; see `bot.telegram.acknowledgement`."""
+        message = update.effective_message
+        if message is None:
+            return
+        self._floods.refuse_burst(message.chat_id)
+        if self._floods.may_tell(message.chat_id, "too_late"):
+            with suppress(TelegramError, TimeoutError):
+                async with asyncio.timeout(WITHIN):
+                    await send_words(message, say("too_late", language(update)))
