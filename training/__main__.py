@@ -8,6 +8,7 @@ import typer
 
 from model.bundle import BundleError
 from training.callbacks.checkpoint import LAST, CheckpointError
+from training.callbacks.distributed import is_first, processes
 from training.callbacks.hub import HubError
 from training.callbacks.messenger import AddressError
 from training.callbacks.metrics import MetricError
@@ -15,8 +16,8 @@ from training.callbacks.stop_signal import sigterm_as_ctrl_c
 from training.config_file import Configured
 from training.data.layouts import DataError
 from training.export.bundle import ExportRefused
-from training.fit.distributed import LostError, first_decides, in_company, is_first, several, silence_all_but_first
-from training.fit.recipe import RecipeError
+from training.fit.distributed import LostError, first_decides, in_company, silence_all_but_first
+from training.fit.settings import RecipeError
 from training.notifications import Telling, telling
 from training.options import Options, takes_options
 from training.run import run
@@ -72,7 +73,7 @@ def _run(options: Options, told: Telling) -> None:
 def _how_to_go_on(folder: Path) -> str:
     if not (folder / LAST).is_file():
         return ""
-    command = "accelerate launch" if several() else "python"
+    command = "accelerate launch" if processes() > 1 else "python"
     return f" Go on with it by: {command} -m training --resume --run {folder}"
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from fastai.callback.core import Callback
 from fastai.learner import Learner
-from fastai.torch_core import rank_distrib
 
+from training.callbacks.distributed import is_first
 from training.callbacks.hub import PushToHub, Uploads
 from training.callbacks.messenger import Messenger, read_addresses
 from training.callbacks.notify import Notify
@@ -25,7 +25,7 @@ class Telling:
         """What pushes, while the run goes on and at its end; None if nothing is to be pushed."""
         if self.uploads is None:
             return None
-        return PushToHub(self.uploads, options.push_every, export, run if options.push_checkpoints else None)
+        return PushToHub(self.uploads, export, options.push_every, run if options.push_checkpoints else None)
 
     def callbacks(self, push: PushToHub | None) -> list[Callback]:
         return [self.notify, *([push] if push else [])]
@@ -38,7 +38,7 @@ def telling(options: Options) -> Telling:
         AddressError: messages cannot be sent to such an address.
         HubError: the repository cannot be pushed to.
     """
-    first = not rank_distrib()
+    first = is_first()
     messenger = Messenger(read_addresses(options.notify) if first else [])
     photos = ", ".join(map(str, options.data))
     notify = Notify(

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from training.fit.recipe import Settings
+from training.fit.settings import Settings
 from training.option_types import function, how_often, how_often_to_push, rate, regular_expression
 
 DEFAULTS = Settings()

@@ -18,21 +18,25 @@ from fastai.torch_core import get_model
 from PIL import Image
 
 from model.bundle import ANSWERS
+from training.callbacks.distributed import is_first
 from training.callbacks.loss_plot import Course
 from training.callbacks.stop_signal import asked_to_stop
 from training.config_file import write_options
 from training.data.annotations import read_boxes
 from training.data.augmentation import View
 from training.data.crops import WIDER, Known, Sample
-from training.data.dataset import Collection, collect, split
+from training.data.dataset import Collection, collect
 from training.data.layouts import DataError, name_group
+from training.data.split import split
 from training.evaluate.calibration import measure
 from training.evaluate.held_out import describe, held_out_photos
-from training.export.bundle import export_learner
+from training.export.bundle import bundle_name, export_learner
 from training.export.bundle_folder import staged, write_answers
-from training.fit.distributed import first_decides, first_one_first, go_on_alone, is_first, share_of, trained_together
+from training.fit.distributed import first_decides, first_one_first, go_on_alone, share_of, trained_together
+from training.fit.learner import for_serving, held_out_logits, make_learner, make_loaders
 from training.fit.lr_finder import SEARCH, find_rate
-from training.fit.recipe import Settings, for_serving, held_out_logits, make_learner, make_loaders, train
+from training.fit.recipe import train
+from training.fit.settings import Settings
 from training.messages import say_what_was_read, say_what_was_written
 from training.notifications import Telling
 from training.options import Options
@@ -82,7 +86,7 @@ def run(options: Options, folder: Path, told: Telling) -> None:
     own = replace(settings, batch_size=share_of(settings.batch_size))
     loaders = make_loaders(samples, photos.train, photos.valid, own, WIDER if faces.find else 1.0)
     learner = make_learner(loaders, settings, Counter(sample.label for sample in photos.samples(photos.train)))
-    name = options.name or " or ".join(photos.collection.answers).replace("_", " ")
+    name = options.name or bundle_name(photos.collection.answers)
     push = told.pusher(options, folder, _exporter(loaders, photos, settings, name))
     with staged(options.out) if is_first() else nullcontext(options.out) as bundle:
         train_learner(learner, options, folder, photos, told.callbacks(push))

@@ -13,7 +13,7 @@ from training.callbacks.checkpoint import Checkpoints, Resume
 from training.callbacks.csv_logger import History
 from training.callbacks.loss_plot import SaveCurves
 from training.callbacks.metrics import SecondSet, load_metric, own_metrics
-from training.fit.recipe import RecipeError
+from training.fit.settings import RecipeError
 from training.options import Options
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from fastai.callback.core import Callback, CancelFitException
 from fastai.callback.tracker import TrackerCallback
-from fastai.torch_core import distrib_barrier, get_model, rank_distrib
+from fastai.torch_core import distrib_barrier, get_model
 
 from training.callbacks.atomic_write import write_whole
-from training.callbacks.distributed import anywhere
+from training.callbacks.distributed import anywhere, is_first
 
 BEST = "best.pth"
 
@@ -34,11 +34,10 @@ class KeepBest(TrackerCallback):
 
     def after_epoch(self) -> None:
         super().after_epoch()
-        if self.new_best and not rank_distrib():
+        if self.new_best and is_first():
             write_whole(self._file, lambda file: torch.save(get_model(self.model).state_dict(), file))
 
     def after_fit(self) -> None:
-        distrib_barrier()  # the first process has written the file
         distrib_barrier()  # the first of several processes has written it by then
         if self.best is not None and math.isfinite(self.best):
             weights = torch.load(self._file, map_location="cpu", weights_only=True)

@@ -18,11 +18,11 @@ import torch
 from fastai.callback.core import Callback
 from fastai.callback.tracker import TrackerCallback
 from fastai.learner import Recorder
-from fastai.torch_core import get_model, num_distrib, rank_distrib, to_device
+from fastai.torch_core import get_model, to_device
 from fastcore.foundation import L
 
 from training.callbacks.atomic_write import write_whole
-from training.callbacks.distributed import anywhere, of_all
+from training.callbacks.distributed import anywhere, is_first, of_all, processes, rank
 from training.callbacks.random_state import go_on_in, order_of, random_state, set_order, set_random_state
 
 LAST = "last.pth"
@@ -81,7 +81,7 @@ class Checkpoints(Callback):
 
     def _write(self, epoch: int, batch: int, enough: int = 0) -> None:
         first, *others = of_all(random_state())
-        if rank_distrib():
+        if not is_first():
             return
         optimizer = self.opt.state_dict()
         state = {
@@ -120,7 +120,7 @@ class Resume(Callback):
         self._kept = read_checkpoint(Path(folder), about or {})
         self._first: int = self._kept["epoch"] if self._kept else 0
         self._skipped: int = self._kept["batch"] if self._kept else 0
-        shared, now = len(_random_states(self._kept)) if self._kept else 1, max(1, num_distrib())
+        shared, now = len(_random_states(self._kept)) if self._kept else 1, processes()
         if self._skipped and shared != now:
             raise CheckpointError(
                 f"{folder} was broken off within an epoch, and the number of processes was {shared}, not {now}: go on with "
@@ -169,7 +169,7 @@ class Resume(Callback):
                 _set_state_of(callback, kept["callbacks"][callback.name])
         set_order(learn.dls.train, kept["order"])
         states = _random_states(kept)
-        own = states[rank_distrib() % len(states)]
+        own = states[rank() % len(states)]
         set_random_state(own)
         if kept["batch"]:
             go_on_in(learn.dls.train, kept["batch"], own)

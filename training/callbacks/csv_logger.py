@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from fastai.callback.core import Callback
-from fastai.torch_core import rank_distrib
 
 from training.callbacks.atomic_write import write_whole
+from training.callbacks.distributed import is_first
 
 HISTORY = "history.csv"
 
@@ -20,11 +20,11 @@ class PlainRows(Callback):
     order = 61
 
     def before_fit(self) -> None:
-        if not rank_distrib():
+        if is_first():
             print_row(self.recorder.metric_names)
 
     def after_epoch(self) -> None:
-        if not rank_distrib():
+        if is_first():
             print_row(self.recorder.log)
 
 
@@ -44,7 +44,7 @@ class History(Callback):
     def before_fit(self) -> None:
         rows = [row for row in read_history(self._file) if int(row["epoch"]) < self.epoch]
         self._columns = [*self.recorder.metric_names[:-1], "lr", self.recorder.metric_names[-1]]
-        if not rank_distrib():
+        if is_first():
             text = io.StringIO()
             writer = csv.DictWriter(text, self._columns, restval="", extrasaction="ignore", lineterminator="\n")
             writer.writeheader()
@@ -52,7 +52,7 @@ class History(Callback):
             write_whole(self._file, lambda file: file.write(text.getvalue().encode()))
 
     def after_epoch(self) -> None:
-        if not rank_distrib():
+        if is_first():
             log = list(self.recorder.log)
             with self._file.open("a", encoding="utf-8", newline="") as file:
                 csv.writer(file, lineterminator="\n").writerow([*log[:-1], self.opt.hypers[-1]["lr"], log[-1]])

@@ -11,19 +11,15 @@ from typing import Any, Self
 
 from fastai.callback.core import Callback
 from fastai.learner import Learner
-from fastai.torch_core import get_model, rank_distrib
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
-from model.bundle import ANSWERS, ONNX, PICKLE, FaceSearch
+from model.bundle import ONNX, PICKLE
+from training.callbacks.distributed import as_if_alone, is_first
+from training.callbacks.hub_card import write_hub_card
 from training.callbacks.random_state import random_state, set_random_state
-from training.export.bundle import ExportRefused, export_learner
-from training.export.bundle_folder import write_answers
-from training.export.load import one_line
-from training.export.sample_photos import drawn
-from training.fit.distributed import as_if_alone
-from training.report.hub_card import write_hub_card
+from training.callbacks.text import one_line
 
 CHECKPOINTS = "checkpoints"
 KEPT = ("*.pth", "*.yaml", "*.csv")  # of a run's folder; its pictures may show people
@@ -97,7 +93,7 @@ class Uploads:
 class PushToHub(Callback):
     """Pushes a learner, exported as a bundle, while it is fitted within the `with` block, and at the block's end:
 
-        with PushToHub(Uploads("ada/cats"), every="epoch") as push:
+        with PushToHub(Uploads("ada/cats"), export, every="epoch") as push:
             learn.fine_tune(4, cbs=push)
 
     An export takes the training some seconds; the upload, nothing. While one is going on, the next is left out; the last
@@ -105,8 +101,9 @@ class PushToHub(Callback):
 
     Args:
         uploads: to the repository.
+        export: writes a bundle of the learner into a folder, such as `training.export.bundle.export_classifier`; a
+            `ValueError` it raises is printed, and nothing is pushed that time.
         every: "epoch", "end", or a number of steps.
-        export: writes a bundle of the learner into a folder; by default `export_whole_photos`.
         checkpoints: a run's folder, to push what going on with the run needs too, as `checkpoints/`.
     """
 
@@ -115,13 +112,13 @@ class PushToHub(Callback):
     def __init__(
         self,
         uploads: Uploads,
+        export: Callable[[Learner, Path], object],
         every: str | int = "end",
-        export: Callable[[Learner, Path], None] | None = None,
         checkpoints: Path | None = None,
     ):
         super().__init__()
         self._uploads, self._every, self._checkpoints = uploads, every, checkpoints
-        self._export = export or export_whole_photos
+        self._export = export
         self._learner: Learner | None = None
 
     def __enter__(self) -> Self:
@@ -134,7 +131,7 @@ class PushToHub(Callback):
             self._uploads.wait()
 
     def before_fit(self) -> None:
-        self.run = not hasattr(self.learn, "lr_finder") and not rank_distrib()
+        self.run = not hasattr(self.learn, "lr_finder") and is_first()
         if self.run:
             self._learner = self.learn
 
@@ -166,7 +163,7 @@ class PushToHub(Callback):
         try:
             with as_if_alone():
                 self._export(learner, folder)
-        except ExportRefused as error:
+        except ValueError as error:
             shutil.rmtree(folder)
             print(f"Warning: {title!r} was not pushed to {self._uploads.repository}. {error}")
             return
@@ -181,20 +178,6 @@ class PushToHub(Callback):
             for file in (file for pattern in KEPT for file in self._checkpoints.glob(pattern)):
                 shutil.copy2(file, folder / CHECKPOINTS)
         self._uploads.upload(folder, title)
-
-
-def export_whole_photos(learner: Learner, folder: Path) -> None:
-    """Write a bundle of any fastai image classifier, which answers whole photos.
-
-    Raises:
-        ExportRefused: see `export_learner`.
-    """
-    plain = Learner(learner.dls, get_model(learner.model), loss_func=learner.loss_func)  # without callbacks
-    name = " or ".join(learner.dls.vocab) if hasattr(learner.dls, "vocab") else "Pictures"
-    export = export_learner(
-        plain, folder, photos=list(drawn().values()), faces=FaceSearch(find=False), name=name.replace("_", " ")
-    )
-    write_answers(folder, export.manifest.answers, keep=folder / ANSWERS)
 
 
 @contextmanager

@@ -7,10 +7,10 @@ from typing import Any, Self
 
 from fastai.callback.core import Callback
 from fastai.learner import Recorder
-from fastai.torch_core import rank_distrib
 from matplotlib.figure import Figure
 
 from training.callbacks.atomic_write import write_whole
+from training.callbacks.distributed import is_first
 
 CURVES = "curves.png"
 TRAIN, VALID, RATE = "#9db4cf", "#1f4e8c", "#d08a2e"
@@ -44,7 +44,7 @@ class SaveCurves(Callback):
         self._file = Path(folder) / CURVES
 
     def after_fit(self) -> None:
-        if self.recorder.values and not rank_distrib():
+        if self.recorder.values and is_first():
             save(draw_curves(Course.of(self.recorder)), self._file)
 
 

@@ -18,8 +18,10 @@ import numpy as np
 import torch
 from fastai.callback.core import Callback
 from fastai.learner import Metric, ValueMetric
-from fastai.torch_core import rank_distrib
 from torch import nn
+
+from training.callbacks.distributed import is_first
+from training.callbacks.text import one_line
 
 Function = Callable[[np.ndarray, np.ndarray], Any]
 
@@ -44,7 +46,9 @@ def load_metric(name: str) -> Function:
     except AttributeError:
         raise MetricError(f"--metric {name}: {module} has no {function}.") from None
     except Exception as error:  # whatever the module does when it is imported
-        raise MetricError(f"--metric {name}: {module} cannot be imported: {_one_line(error)}") from None
+        raise MetricError(
+            f"--metric {name}: {module} cannot be imported: {type(error).__name__}: {one_line(error)}"
+        ) from None
     if not callable(found):
         raise MetricError(f"--metric {name} is no function.")
     result: Function = found
@@ -72,7 +76,9 @@ def own_metrics(functions: Sequence[Function], labels: int) -> list[Metric]:
         try:
             names = numbers(function, made_up, truth)
         except Exception as error:  # whatever a person's function raises
-            raise MetricError(f"The metric {_name(function)} does not work: {_one_line(error)}") from None
+            raise MetricError(
+                f"The metric {_name(function)} does not work: {type(error).__name__}: {one_line(error)}"
+            ) from None
         metrics += [_OwnMetric(whole, name, first=not metrics and not place) for place, name in enumerate(names)]
     given = [metric.name for metric in metrics]
     if twice := {name for name in given if given.count(name) > 1}:
@@ -181,8 +187,10 @@ def _all_numbers(functions: Sequence[Function], probabilities: np.ndarray, label
         try:
             values |= numbers(function, probabilities, labels)
         except Exception as error:  # whatever a person's function raises
-            if not rank_distrib():
-                print(f"The metric {_name(function)} failed: {_one_line(error)}", file=sys.stderr)
+            if is_first():
+                print(
+                    f"The metric {_name(function)} failed: {type(error).__name__}: {one_line(error)}", file=sys.stderr
+                )
     return values
 
 
@@ -194,7 +202,3 @@ def _probabilities(learn: Any, logits: torch.Tensor) -> torch.Tensor:
 
 def _name(function: Function) -> str:
     return str(getattr(function, "__name__", type(function).__name__))
-
-
-def _one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -10,12 +10,12 @@ from typing import Self
 
 import torch
 from fastai.callback.core import Callback
-from fastai.torch_core import num_distrib, rank_distrib
 from matplotlib.figure import Figure
 
+from training.callbacks.distributed import is_first, processes
 from training.callbacks.messenger import Messenger
 from training.callbacks.stop_signal import deaf_to_sigterm
-from training.export.load import one_line
+from training.callbacks.text import duration, one_line
 
 TIMED_BATCHES = 10  # after a first one, which is slower
 
@@ -71,7 +71,7 @@ class Notify(Callback):
         outcome, reason = ("finished", "") if error is None else how_it_ended(error)
         lines = [reason, *self._notes, self._last_figures()]
         with deaf_to_sigterm():  # who ends a program may send it more than once
-            if not rank_distrib():
+            if is_first():
                 picture = losses_picture(self._losses, self._valid) if self._losses else None
                 self._send(
                     f"{outcome} {took}", "\n".join(line for line in lines if line) or "Nothing was trained.", picture
@@ -79,7 +79,7 @@ class Notify(Callback):
             self._messenger.close()
 
     def before_fit(self) -> None:
-        self.run = not hasattr(self.learn, "lr_finder") and not rank_distrib()
+        self.run = not hasattr(self.learn, "lr_finder") and is_first()
 
     def before_train(self) -> None:
         self._timed, self._clock = 0, time.monotonic()
@@ -159,15 +159,6 @@ def how_it_ended(error: BaseException) -> tuple[str, str]:
     return "failed", f"{type(error).__name__}: {one_line(error)}"
 
 
-def duration(seconds: float) -> str:
-    """A time in words, such as "50 seconds", "3 minutes", "2 h 05 min"."""
-    if seconds < 90:
-        whole = max(1, round(seconds))
-        return f"{whole} second{'s' if whole != 1 else ''}"
-    minutes = round(seconds / 60)
-    return f"{minutes} minutes" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
-
-
 def losses_picture(training: list[float], validation: list[tuple[int, float]]) -> bytes:
     """The losses by batch as a PNG; those of the validation set stand at the batch after which they were measured."""
     figure = Figure(figsize=(7, 4), dpi=110)
@@ -184,5 +175,5 @@ def losses_picture(training: list[float], validation: list[tuple[int, float]]) -
 
 def _machine() -> str:
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{os.cpu_count()} processor cores"
-    together = f", {num_distrib()} processes" if num_distrib() > 1 else ""
+    together = f", {processes()} processes" if processes() > 1 else ""
     return f"{platform.node()}, {device}{together}"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import torch
 from fastai.callback.tensorboard import TensorBoardCallback
-from fastai.torch_core import num_distrib, rank_distrib
 from torch.utils.tensorboard import SummaryWriter
 
 from training.callbacks.atomic_write import write_whole
+from training.callbacks.distributed import is_first, processes
 
 EVENTS = "tensorboard"
 DRAWN = ".graph"
@@ -26,7 +26,7 @@ class Board(TensorBoardCallback):
     """
 
     def __init__(self, folder: Path | str, photos: int = 9):
-        alone = num_distrib() < 2
+        alone = processes() == 1
         super().__init__(log_dir=str(Path(folder) / EVENTS), trace_model=False, log_preds=alone, n_preds=photos)
         self._alone = alone
         self.run_valid = False  # a validation step has no learning rate, and no place among the training steps
@@ -54,7 +54,7 @@ class Board(TensorBoardCallback):
                 warnings.simplefilter("ignore")  # tracing warns of what is constant, and is itself going to be replaced
                 self.writer.add_graph(self.model, batch[0][:1])
         except Exception as error:  # not every network can be traced
-            if not rank_distrib():
+            if is_first():
                 print(f"TensorBoard shows no graph of this network: {type(error).__name__}.")
         finally:
             self.model.train(training)

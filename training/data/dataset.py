@@ -1,7 +1,4 @@
-"""From folders of photos to the samples a network learns from, and which of them are held out.
-
-Reads every photo once, finds copies, and keeps what belongs together on one side of the split.
-"""
+"""From folders of photos to the samples a network learns from: reads every photo once, and finds copies."""
 
 import hashlib
 import os
@@ -10,7 +7,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
@@ -20,8 +17,8 @@ from model.bundle import FaceSearch
 from model.faces.finder import LOWER, FaceFinder
 from model.image import PhotoError, decode
 from training.data.crops import WIDER, Keeper, Known, Sample
-from training.data.duplicates import copies
-from training.data.layouts import DataError, find_photos, name_group
+from training.data.duplicates import find_groups
+from training.data.layouts import DataError, find_photos
 
 TRUSTED_SCORE = 0.5  # of a found face, where nothing else looks at it
 CHECKED_SCORE = 0.2  # ... where the network has learned to tell the finder's mistakes from faces
@@ -106,66 +103,9 @@ def collect(
     samples = _without_repeats(samples, skipped)
     if len({sample.label for sample in samples} - {NO_FACE}) < 2:
         raise DataError("Fewer than two labels have readable photos; nothing can be learned from that.")
-    return Collection(grouped(samples, group_by), skipped, search, len(listed) - len(wanted))
-
-
-def split(
-    samples: Sequence[Sample], valid_pct: float, seed: int, hold_out: Callable[[Sample], bool] | None = None
-) -> tuple[list[int], list[int]]:
-    """Indices for training and for validation; each label gives its share, and groups stay whole.
-
-    Args:
-        samples: with their groups.
-        valid_pct: share of each label to hold out, 0 to 1.
-        seed: of the random choice.
-        hold_out: samples that are held out, with their whole group, whatever the share.
-
-    Raises:
-        DataError: a label has too few groups for both sides.
-    """
-    groups: dict[int, list[int]] = defaultdict(list)
-    for index, sample in enumerate(samples):
-        groups[sample.group].append(index)
-    wanted = {label: count * valid_pct for label, count in Counter(sample.label for sample in samples).items()}
-    held = Counter[str]()
-    train, valid = [], []
-    order = sorted(groups.values())
-    random.Random(seed).shuffle(order)
-    if hold_out:  # first, so that they count towards the share
-        order.sort(key=lambda members: not any(hold_out(samples[index]) for index in members))
-    for members in order:
-        rarest = min((samples[index].label for index in members), key=lambda label: wanted[label])
-        forced = hold_out is not None and any(hold_out(samples[index]) for index in members)
-        if forced or held[rarest] + 0.5 * len(members) <= wanted[rarest]:
-            valid += members
-            held.update(samples[index].label for index in members)
-        else:
-            train += members
-    for label in wanted:
-        if not held[label] or all(samples[index].label != label for index in train):
-            raise DataError(f"Too few different photos of {label!r} to train on some and hold others out: add more.")
-    return sorted(train), sorted(valid)
-
-
-def grouped(samples: Sequence[Sample], group_by: str | None = None) -> list[Sample]:
-    """The samples with `group` set: copies, pictures of one photo, and files that `group_by` puts
-    together share one."""
-    parent = list(range(len(samples)))
-
-    def root(index: int) -> int:
-        while parent[index] != index:
-            parent[index] = parent[parent[index]]
-            index = parent[index]
-        return index
-
-    for one, other in copies([sample.hashes for sample in samples]):
-        parent[root(one)] = root(other)
-    first: dict[str, int] = {}
-    for index, sample in enumerate(samples):
-        parent[root(index)] = root(first.setdefault(sample.source, index))
-        if group_by and (name := name_group(sample.source, group_by)):
-            parent[root(index)] = root(first.setdefault(f"named {name}", index))
-    return [Sample(**{**asdict(sample), "group": root(index)}) for index, sample in enumerate(samples)]
+    groups = find_groups([sample.hashes for sample in samples], [sample.source for sample in samples], group_by)
+    samples = [replace(sample, group=group) for sample, group in zip(samples, groups, strict=True)]
+    return Collection(samples, skipped, search, len(listed) - len(wanted))
 
 
 def _without_repeats(samples: Sequence[Sample], skipped: dict[str, str]) -> list[Sample]:

@@ -5,6 +5,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from imagehash import phash
 from PIL import Image
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from training.data.layouts import name_group
 
 TURNS = tuple(range(-30, 31, 5))  # degrees in which a copy may be turned and still be recognized
 ALIKE = 60  # of 256 bits: perceptual hashes that differ in at most so many are copies of one photo
@@ -29,3 +33,23 @@ def copies(hashes: Sequence[Sequence[str]]) -> Iterable[tuple[int, int]]:
             distance = np.minimum(distance, np.bitwise_count(rest ^ turn).sum(axis=1, dtype=np.uint16))
         for other in np.flatnonzero(distance <= ALIKE):
             yield index, index + 1 + int(other)
+
+
+def find_groups(hashes: Sequence[Sequence[str]], sources: Sequence[str], group_by: str | None = None) -> list[int]:
+    """A number for each picture, the same for pictures that must stay on one side of the split.
+
+    These are copies, pictures of one source, and sources whose names `group_by` (see `name_group`) puts together.
+
+    Args:
+        hashes: each picture's `turned_hashes`.
+        sources: the file that each was made of.
+    """
+    pairs = list(copies(hashes))
+    first: dict[tuple[str, str], int] = {}
+    for index, source in enumerate(sources):
+        pairs.append((index, first.setdefault(("file", source), index)))
+        if group_by and (name := name_group(source, group_by)):
+            pairs.append((index, first.setdefault(("name", name), index)))
+    size = len(sources)
+    links = coo_array((np.ones(len(pairs), dtype=bool), zip(*pairs, strict=True)), shape=(size, size))
+    return [int(group) for group in connected_components(links, directed=False)[1]]

@@ -1,14 +1,13 @@
 """`python -m training.export LEARNER.pkl [--out DIR]`: a bundle from any fastai image classifier."""
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from model.bundle import ANSWERS, Bundle, BundleError, FaceSearch
-from training.export.bundle import Export, export_learner
+from training.export.bundle import Export, bundle_name, export_learner
 from training.export.bundle_folder import staged, write_answers
 from training.export.load import ExportRefused, check_classifier, open_learner
 from training.export.sample_photos import drawn, found_in
@@ -47,19 +46,13 @@ def main(
                 photos=list(samples.values()),
                 photo_names=list(samples),
                 faces=FaceSearch(find=faces),
-                name=name or _name(check_classifier(opened)),
+                name=name or bundle_name(check_classifier(opened)),
             )
             write_answers(folder, export.manifest.answers, keep=out / ANSWERS)
             _must_open(folder, out)
     except (ExportRefused, BundleError, OSError) as error:
         sys.exit(f"Error: {error}")
     print(_report(export, out, len(samples)))
-
-
-def _name(labels: Sequence[str]) -> str:
-    if len(labels) > 4:
-        return f"{len(labels)} labels from {labels[0]} to {labels[-1]}".replace("_", " ")
-    return " or ".join(labels).replace("_", " ")
 
 
 def _must_open(folder: Path, out: Path) -> None:

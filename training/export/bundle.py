@@ -12,17 +12,21 @@ from pathlib import Path
 from platform import python_version
 from typing import Any
 
+from fastai.learner import Learner
+from fastai.torch_core import get_model
 from PIL import Image
 from torch import nn
 
-from model.bundle import ONNX, PICKLE, Bundle, FaceSearch, Input, Manifest, write_manifest
+from model.bundle import ANSWERS, ONNX, PICKLE, Bundle, FaceSearch, Input, Manifest, write_manifest
+from training.export.bundle_folder import write_answers
 from training.export.load import ExportRefused, check_classifier
 from training.export.onnx import NotConvertible, write_onnx
 from training.export.parity import check_learner_runs, largest_difference
 from training.export.pickle import write_learner
+from training.export.sample_photos import drawn
 from training.export.transforms import NotServable, read_rules
 
-__all__ = ["Export", "ExportRefused", "export_learner"]
+__all__ = ["Export", "ExportRefused", "bundle_name", "export_classifier", "export_learner"]
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,28 @@ def export_learner(
     check_learner_runs(bundle, photos[0])
     difference = None if problem else largest_difference(bundle, photos, photo_names)
     return Export(bundle.manifest, problem, difference)
+
+
+def export_classifier(learner: Learner, folder: Path) -> None:
+    """Write a bundle of any fastai image classifier, which classifies whole photos; it is checked on drawn pictures.
+
+    Args:
+        learner: may still be in training, in several processes.
+        folder: an existing folder.
+
+    Raises:
+        ExportRefused: see `export_learner`.
+    """
+    plain = Learner(learner.dls, get_model(learner.model), loss_func=learner.loss_func)  # without callbacks
+    name = bundle_name(learner.dls.vocab) if hasattr(learner.dls, "vocab") else "Pictures"
+    export = export_learner(plain, folder, photos=list(drawn().values()), faces=FaceSearch(find=False), name=name)
+    write_answers(folder, export.manifest.answers, keep=folder / ANSWERS)
+
+
+def bundle_name(labels: Sequence[str]) -> str:
+    """What to call a bundle of these labels."""
+    name = " or ".join(labels) if len(labels) <= 4 else f"{len(labels)} labels from {labels[0]} to {labels[-1]}"
+    return name.replace("_", " ")
 
 
 def _write_network(learner: Any, file: Path, photos: Sequence[Image.Image]) -> tuple[Input | None, str | None]:

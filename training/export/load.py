@@ -24,6 +24,7 @@ from fastai.vision.core import PILImage, PILImageBW
 from torch import nn
 
 from model.runtimes.fastai import learner_labels
+from training.callbacks.text import one_line
 
 
 class ExportRefused(ValueError):
@@ -176,8 +177,3 @@ def _check_loss(loss: Any, labels: int) -> None:
 
 def _type_name(kind: Any) -> str:
     return getattr(kind, "__name__", str(kind))
-
-
-def one_line(error: BaseException) -> str:
-    """An error's message without line breaks, for a sentence of ours."""
-    return " ".join(str(error).split())[:300] or type(error).__name__

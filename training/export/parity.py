@@ -8,7 +8,8 @@ from PIL import Image
 from model.bundle import ONNX, PICKLE, Bundle, BundleError
 from model.classifier import softmax
 from model.runtimes import Runtime, open_runtime
-from training.export.load import ExportRefused, one_line
+from training.callbacks.text import one_line
+from training.export.load import ExportRefused
 
 TOLERANCE = 1e-3  # of a probability
 BATCH = 32

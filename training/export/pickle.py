@@ -10,7 +10,8 @@ from typing import Any
 
 import cloudpickle
 
-from training.export.load import ExportRefused, one_line
+from training.callbacks.text import one_line
+from training.export.load import ExportRefused
 
 
 def write_learner(learner: Any, file: Path) -> None:

@@ -16,26 +16,15 @@ from accelerate.utils import DistributedDataParallelKwargs, broadcast_object_lis
 from fastai.callback.core import Callback
 from fastai.distributed import DistributedDL, rank0_first, teardown_distrib
 from fastai.learner import Learner, Recorder
-from fastai.torch_core import num_distrib, rank_distrib
 from fastcore.foundation import L
 
-from training.callbacks.distributed import of_all
+from training.callbacks.distributed import is_first, of_all, processes
 
 T = TypeVar("T")
 
 
 class LostError(RuntimeError):
     """Another process of this training has ended; the message says what to do."""
-
-
-def several() -> bool:
-    """Whether this process trains together with others."""
-    return bool(num_distrib() > 1)
-
-
-def is_first() -> bool:
-    """Whether this process speaks and writes for all."""
-    return not rank_distrib()
 
 
 def silence_all_but_first() -> None:
@@ -46,7 +35,7 @@ def silence_all_but_first() -> None:
 
 def first_decides(value: T) -> T:
     """The first process's value, in all of them."""
-    if not several():
+    if processes() == 1:
         return value
     rank0_first(lambda: None)  # makes the connection that the next line uses
     shared: list[T] = broadcast_object_list([value])
@@ -55,13 +44,13 @@ def first_decides(value: T) -> T:
 
 def first_one_first(act: Callable[[], T]) -> T:
     """Do something in the first process, then, with what it left on the disk, in the others."""
-    result: T = rank0_first(act) if several() else act()
+    result: T = rank0_first(act) if processes() > 1 else act()
     return result
 
 
 def share_of(batch: int) -> int:
     """How many items of a batch are this process's."""
-    return max(1, batch // int(num_distrib() or 1))
+    return max(1, batch // processes())
 
 
 @contextmanager
@@ -91,7 +80,7 @@ class FirstOnesFigures(Callback):
 @contextmanager
 def trained_together(learner: Learner) -> Iterator[None]:
     """Inside, fits are those of all processes together."""
-    if not several():
+    if processes() == 1:
         yield
         return
     unfreeze = DistributedDataParallelKwargs(find_unused_parameters=True)  # layers that are frozen for some epochs
@@ -103,20 +92,9 @@ def trained_together(learner: Learner) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def as_if_alone() -> Iterator[None]:
-    """Inside, fastai asks the other processes for nothing, which are doing something else meanwhile."""
-    size = os.environ.pop("WORLD_SIZE", None)  # by which it knows of them
-    try:
-        yield
-    finally:
-        if size is not None:
-            os.environ["WORLD_SIZE"] = size
-
-
 def go_on_alone() -> None:
     """End all processes but the first, for which the training of several is over."""
-    if not several():
+    if processes() == 1:
         return
     teardown_distrib()
     if not is_first():

@@ -7,7 +7,7 @@ from fastai.learner import Learner
 
 from training.callbacks.loss_plot import draw_search, save
 from training.callbacks.random_state import order_of, random_state, set_order, set_random_state
-from training.fit.recipe import RecipeError
+from training.fit.settings import RecipeError
 
 SEARCH = "learning_rate.png"
 

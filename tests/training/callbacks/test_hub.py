@@ -19,7 +19,8 @@ from tests.hub import SOMEBODY, Hub
 from tests.training.callbacks.learners import make_learner as make_numbers
 from tests.training.learners import make_learner, save_photos
 from training.callbacks.hub import CHECKPOINTS, HubError, PushToHub, Uploads
-from training.report.hub_card import write_hub_card
+from training.callbacks.hub_card import write_hub_card
+from training.export.bundle import export_classifier
 
 REPO = f"{SOMEBODY}/cats"
 BUNDLE = {ONNX, PICKLE, MANIFEST, ANSWERS, CARD}
@@ -73,7 +74,7 @@ class Waits(Callback):
 def test_a_learner_of_photos_arrives_as_a_bundle_that_serves(hub: Hub, tmp_path: Path) -> None:
     save_photos(tmp_path / "photos")
     learner = make_learner(tmp_path / "photos")
-    with PushToHub(Uploads(REPO)) as push, learner.no_bar(), learner.no_logging():
+    with PushToHub(Uploads(REPO), export_classifier) as push, learner.no_bar(), learner.no_logging():
         learner.fit(1, cbs=push)
     assert titles(hub) == ["Trained"]
     assert hub.repositories[REPO].private
@@ -85,7 +86,7 @@ def test_a_learner_of_photos_arrives_as_a_bundle_that_serves(hub: Hub, tmp_path:
 def test_the_card_says_what_the_hub_wants_to_know(hub: Hub, tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle")
     (bundle / CARD).write_text("# Cats\n\nThey purr.\n", "utf-8")
-    with PushToHub(Uploads(REPO)) as push:
+    with PushToHub(Uploads(REPO), fake_export) as push:
         push.push_bundle(bundle)
     head, text = hub.repositories[REPO].commits[-1].files[CARD].decode().removeprefix("---\n").split("\n---\n")
     facts = yaml.safe_load(head)
@@ -111,7 +112,7 @@ def test_the_card_of_the_shipped_bundle_has_its_accuracy_and_one_head(tmp_path: 
 
 def test_each_epoch_is_pushed_while_training_goes_on(hub: Hub) -> None:
     uploads = Uploads(REPO)
-    with PushToHub(uploads, "epoch", fake_export) as push:
+    with PushToHub(uploads, fake_export, "epoch") as push:
         fit([push, Waits(uploads)])
     assert titles(hub) == ["Epoch 1 of 2", "Epoch 2 of 2", "Trained"]
     first = hub.repositories[REPO].commits[1].files[CARD].decode()
@@ -120,7 +121,7 @@ def test_each_epoch_is_pushed_while_training_goes_on(hub: Hub) -> None:
 
 def test_steps_are_pushed_when_asked_for(hub: Hub) -> None:
     uploads = Uploads(REPO)
-    with PushToHub(uploads, 3, fake_export) as push:
+    with PushToHub(uploads, fake_export, 3) as push:
         fit([push, Waits(uploads)])
     assert titles(hub)[0] == "Step 3" and titles(hub)[-1] == "Trained"
 
@@ -128,7 +129,7 @@ def test_steps_are_pushed_when_asked_for(hub: Hub) -> None:
 def test_a_slow_upload_holds_no_training_up_and_the_last_state_arrives(hub: Hub) -> None:
     hub.commits_may_go_on.clear()
     uploads = Uploads(REPO)
-    with PushToHub(uploads, "epoch", fake_export) as push:
+    with PushToHub(uploads, fake_export, "epoch") as push:
         fit(push, epochs=3)  # ends, although the first upload does not
         assert uploads.busy and not titles(hub)
         threading.Timer(0.05, hub.commits_may_go_on.set).start()
@@ -146,7 +147,7 @@ def test_pushing_does_not_change_what_is_trained(hub: Hub) -> None:
         set_seed(7)
         return fit([Draws(), *callbacks]).model[0].weight
 
-    with PushToHub(Uploads(REPO), 1, fake_export) as push:
+    with PushToHub(Uploads(REPO), fake_export, 1) as push:
         assert torch.equal(trained(push), trained())
 
 
@@ -155,7 +156,7 @@ def test_what_going_on_needs_is_pushed_too_and_no_pictures(hub: Hub, tmp_path: P
     run.mkdir()
     for name in ("last.pth", "best.pth", "options.yaml", "history.csv", "samples.png"):
         (run / name).write_text(name)
-    with PushToHub(Uploads(REPO), "end", fake_export, checkpoints=run) as push:
+    with PushToHub(Uploads(REPO), fake_export, "end", checkpoints=run) as push:
         fit(push)
     files = hub.repositories[REPO].commits[-1].files
     kept = {f"{CHECKPOINTS}/{name}" for name in ("last.pth", "best.pth", "options.yaml", "history.csv")}
@@ -167,7 +168,7 @@ def test_a_model_file_that_the_new_bundle_does_not_have_is_removed(hub: Hub, tmp
     bundle = make_bundle(tmp_path / "bundle")
     (bundle / PICKLE).write_bytes(b"of before")
     uploads = Uploads(REPO)
-    with PushToHub(uploads) as push:
+    with PushToHub(uploads, fake_export) as push:
         push.push_bundle(bundle)
         (bundle / PICKLE).unlink()
         push.push_bundle(bundle)
@@ -181,7 +182,7 @@ def test_an_upload_that_fails_is_said_and_training_goes_on_but_the_end_is_an_err
     hub.refuses = 403
     with (
         pytest.raises(HubError, match=f"{REPO} does not hold the last state"),
-        PushToHub(uploads, 4, fake_export) as push,
+        PushToHub(uploads, fake_export, 4) as push,
     ):
         fit(push)
     assert any(line.startswith(f"Warning: 'Step 4' was not pushed to {REPO} (") for line in said)
@@ -193,7 +194,7 @@ def test_an_interrupted_training_pushes_nothing_more(hub: Hub) -> None:
         def after_epoch(self) -> None:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), PushToHub(Uploads(REPO), "end", fake_export) as push:
+    with pytest.raises(KeyboardInterrupt), PushToHub(Uploads(REPO), fake_export, "end") as push:
         fit([push, Interrupts()])
     assert not titles(hub)
 

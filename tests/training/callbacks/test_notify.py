@@ -17,7 +17,8 @@ from PIL import Image
 from tests.training.callbacks.learners import make_learner
 from tests.training.callbacks.service import Service
 from training.callbacks.messenger import Messenger
-from training.callbacks.notify import Notify, duration, how_it_ended
+from training.callbacks.notify import Notify, how_it_ended
+from training.callbacks.text import duration
 
 
 @pytest.fixture

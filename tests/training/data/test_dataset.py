@@ -13,8 +13,9 @@ from PIL import Image, ImageFilter
 from tests.training.shapes import LABELS, save_portraits, save_shapes, shape_photo
 from training.data import crops as cutouts
 from training.data.crops import Sample
-from training.data.dataset import Collection, collect, split
+from training.data.dataset import Collection, collect
 from training.data.layouts import DataError, find_photos, name_group
+from training.data.split import split
 
 
 def read(folder: Path, cache: Path | None = None, faces: bool | None = False, **options: object) -> Collection:

@@ -60,7 +60,8 @@ from fastai.torch_core import set_seed
 from tests.training.callbacks.learners import make_learner
 from training.callbacks.checkpoint import Checkpoints, Resume, read_checkpoint
 from training.callbacks.best_model import StopOnNaN
-from training.fit.distributed import in_company, is_first, share_of, silence_all_but_first, trained_together
+from training.callbacks.distributed import is_first
+from training.fit.distributed import in_company, share_of, silence_all_but_first, trained_together
 
 class Noise(Callback):
     def before_batch(self):

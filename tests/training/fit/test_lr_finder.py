@@ -8,7 +8,7 @@ import torch
 
 from tests.training.callbacks.learners import make_learner
 from training.fit.lr_finder import SEARCH, find_rate
-from training.fit.recipe import RecipeError
+from training.fit.settings import RecipeError
 
 
 def test_a_search_leaves_a_picture_and_no_other_trace(tmp_path: Path) -> None:
