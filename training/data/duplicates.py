@@ -51,5 +51,5 @@ def find_groups(hashes: Sequence[Sequence[str]], sources: Sequence[str], group_b
         if group_by and (name := name_group(source, group_by)):
             pairs.append((index, first.setdefault(("name", name), index)))
     size = len(sources)
-    links = coo_array((np.ones(len(pairs), dtype=bool), zip(*pairs, strict=True)), shape=(size, size))
+    links = coo_array((np.ones(len(pairs), dtype=bool), tuple(zip(*pairs, strict=True))), shape=(size, size))
     return [int(group) for group in connected_components(links, directed=False)[1]]
