@@ -23,13 +23,13 @@ from bot.handlers.operator_chat import Operator
 from bot.handlers.photos import Photos
 from bot.queue.chat_limits import Floods
 from bot.reply.languages import LANGUAGES, listed, say
-from bot.reply.wording import label_names
 from bot.settings import Settings
 from bot.stats import Stats
 from bot.telegram.client import Connection
 from bot.telegram.lifecycle import AnyApplication
 from bot.telegram.update_processor import Processor
 from model import Bundle, Classifier
+from model.wording import label_names
 
 EXTENSIONS = ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "heic", "heif", "avif", "tif", "tiff")
 DESCRIPTION_LIMIT, SHORT_DESCRIPTION_LIMIT = 512, 120  # characters, Telegram's

@@ -11,10 +11,11 @@ from starlette.responses import HTMLResponse, Response
 
 from model import Bundle
 from model.image import MAX_BYTES, decode
+from model.wording import label_names
 from web.errors import Problem
-from web.languages import TABLE, language_of, listed, say
+from web.languages import TEXTS, language_of, listed, say
 from web.service import Answered, Desk
-from web.view_model import label_names, result_of, tints
+from web.view_model import result_of, tints
 
 SHOWN = 1280  # pixels of the long side of a photo that is sent back
 PART = "x-part"  # header of a request that wants the result alone, without the photo, which it has
@@ -70,7 +71,7 @@ class Page:
     def explain(self, request: Request, problem: Problem) -> Response:
         """The page of a request that is not answered."""
         spoken = _language(request)
-        code = problem.code if problem.code in TABLE["problem"] else "other"
+        code = problem.code if problem.code in TEXTS.tables[spoken]["problem"] else "other"
         sentence = say(f"problem.{code}", spoken, megabytes=MEGABYTES)
         template = "result.html" if PART in request.headers else "page.html"
         response = self._draw(request, template, problem.status, problem=sentence)

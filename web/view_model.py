@@ -8,18 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
-from PIL import ImageColor
-
 from model import Bundle, Face, Prediction
 from model.classifier import MAX_FACES
-from web.languages import say, typeset
+from model.wording import color_of, ink_on, short_name, typeset
+from web.languages import say
 
 WIDE = 1000  # units that every photo is wide, whatever its pixels: boxes and letters are drawn in these
 LABEL = 64  # units that a label on a box is high at most
 LETTERS, LETTERS_IF_WIDE, LETTERS_ON_PHONES = 26, 17, 40  # units, as the style sheet says
-MAX_NAME = 40  # characters of a label's name
 MAX_BARS = 8  # labels that get a bar, the most probable ones
-PALETTE = ("#0072B2", "#D55E00", "#F0E442", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # Okabe and Ito's
 
 
 @dataclass(frozen=True)
@@ -106,14 +103,9 @@ def result_of(prediction: Prediction, bundle: Bundle, language: str) -> Result:
     return Result(say(key, language, count=len(cards), labels=counts), "", cards, height)
 
 
-def label_names(bundle: Bundle, language: str) -> list[str]:
-    """What the bundle can tell apart, in words."""
-    return [_name(label, bundle, language) for label in bundle.manifest.answers]
-
-
 def _about(face: Face, key: str, bundle: Bundle, language: str) -> tuple[str, str]:
     """What is said of a single answer: plainly, and in the bundle's own words where the answer is sure."""
-    name = _name(face.label, bundle, language)
+    name = short_name(face.label, bundle, language)
     if not face.sure:
         return say("guess", language, name=name), ""
     answer = bundle.words(face.label, language).answer
@@ -129,14 +121,14 @@ def _card(number: int, face: Face, frame: Frame | None, bundle: Bundle, language
     likely = sorted(face.probabilities.items(), key=lambda item: item[1], reverse=True)
     bars = tuple(
         Bar(
-            _name(label, bundle, language),
+            short_name(label, bundle, language),
             round(share * 100, 1),
             say("percent", language, percent=round(share * 100)),
-            _tint(_color(label, bundle)),
+            _tint(color_of(label, bundle)),
         )
         for label, share in likely[:MAX_BARS]
     )
-    name = _name(face.label, bundle, language)
+    name = short_name(face.label, bundle, language)
     return Card(number, name, face.sure, how_sure, bars[0].tint, bars, frame)
 
 
@@ -163,31 +155,11 @@ def _collide(cards: tuple[Card, ...], letters: float) -> bool:
     )
 
 
-def _name(label: str, bundle: Bundle, language: str) -> str:
-    name = bundle.words(label, language).name
-    return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
-
-
 def tints(bundles: Iterable[Bundle]) -> str:
     """A style sheet with a class for each label's color, since the page's content policy allows no other way."""
-    colors = {_color(label, bundle) for bundle in bundles for label in bundle.manifest.answers}
-    return "".join(f".{_tint(color)}{{--tint:{color};--ink:{_ink(color)}}}\n" for color in sorted(colors))
+    colors = {color_of(label, bundle) for bundle in bundles for label in bundle.manifest.answers}
+    return "".join(f".{_tint(color)}{{--tint:{color};--ink:{ink_on(color)}}}\n" for color in sorted(colors))
 
 
 def _tint(color: str) -> str:
     return f"tint-{color[1:]}"
-
-
-def _color(label: str, bundle: Bundle) -> str:
-    """A label's color as #rrggbb: the bundle's, or one that differs from its neighbours'."""
-    color = bundle.colors.get(label) or PALETTE[bundle.manifest.answers.index(label) % len(PALETTE)]
-    red, green, blue = ImageColor.getrgb(color)[:3]
-    return f"#{red:02x}{green:02x}{blue:02x}"
-
-
-def _ink(color: str) -> str:
-    """Black or white, whichever has the higher contrast by WCAG 2's formula."""
-    shares = (value / 255 for value in ImageColor.getrgb(color))
-    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "#000" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "#fff"

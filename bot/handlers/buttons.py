@@ -15,8 +15,8 @@ from telegram import Document, InlineKeyboardButton, InlineKeyboardMarkup, Photo
 
 from bot.reply.drawing import Box
 from bot.reply.languages import say
-from bot.reply.wording import short_name
 from model import NO_FACE, Bundle, Prediction
+from model.wording import short_name
 
 UNITS = 10_000  # in which a photo is wide and high, whatever its pixels
 PER_PAGE = 8  # labels

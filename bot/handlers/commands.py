@@ -7,10 +7,10 @@ from telegram import Update
 
 from bot.handlers.context import Context, language
 from bot.reply.languages import listed, say
-from bot.reply.wording import label_names
 from bot.stats import note
 from bot.telegram.send import send_words
 from model import Bundle
+from model.wording import label_names
 
 MENU = ("start", "help", "privacy")  # of private chats
 

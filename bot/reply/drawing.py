@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from PIL import Image, ImageColor, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from model.image import decode
+from model.wording import ink_on
 
 SHORTEST, LONGEST = 640, 1280  # pixels of the picture's long side: labels stay legible, Telegram keeps it as it is
 OUTLINE = "#000000"
@@ -90,7 +91,7 @@ def _draw_box(pen: ImageDraw.ImageDraw, box: Box, mark: Mark, size: tuple[int, i
     line = min(max(2, (box[2] - box[0]) // 20), max(2, max(size) // 250))
     around = box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1
     pen.rectangle(around, outline=OUTLINE, width=line + 2)
-    pen.rectangle(box, outline=_color(mark.color), width=line)
+    pen.rectangle(box, outline=mark.color, width=line)
 
 
 def _draw_label(pen: ImageDraw.ImageDraw, box: Box, mark: Mark, size: tuple[int, int]) -> None:
@@ -99,22 +100,8 @@ def _draw_label(pen: ImageDraw.ImageDraw, box: Box, mark: Mark, size: tuple[int,
     width, height = round(pen.textlength(mark.text, letters) + letters.size * 0.8), round(letters.size * 1.35)
     left = min(max(box[0], 0), max(0, size[0] - 1 - width))
     top = box[1] - height if box[1] >= height else max(0, min(box[3], size[1] - 1 - height))
-    color = _color(mark.color)
-    pen.rectangle((left, top, left + width, top + height), fill=color, outline=OUTLINE)
-    pen.text((left + width / 2, top + height / 2), mark.text, _ink(color), letters, anchor="mm")
-
-
-def _color(name: str) -> tuple[int, int, int]:
-    try:
-        return ImageColor.getrgb(name)[:3]
-    except ValueError:  # a bundle may hold any word there
-        return 255, 255, 255
-
-
-def _ink(background: tuple[int, int, int]) -> str:
-    """Black or white, whichever is easier to read on a color."""
-    red, green, blue = background
-    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "white"
+    pen.rectangle((left, top, left + width, top + height), fill=mark.color, outline=OUTLINE)
+    pen.text((left + width / 2, top + height / 2), mark.text, ink_on(mark.color), letters, anchor="mm")
 
 
 @lru_cache(maxsize=64)

@@ -8,15 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.reply.drawing import Mark, draw
-from bot.reply.languages import say, typeset
+from bot.reply.languages import say
 from model import NO_FACE, Bundle, Face, Prediction
 from model.classifier import MAX_FACES
+from model.wording import color_of, short_name, shortened, typeset
 
 MAX_TEXT = 2000  # characters; Telegram's limit is 4096 UTF-16 units, of which a character has one or two
-MAX_NAME = 40  # characters of a label's name in a list or on a box
 MAX_LINES = 10  # labels that are counted one by one; MAX_LINES * MAX_NAME stays well below a caption's 1024
 MAX_SHORT = 90  # characters of a line about one photo of an album; ten of them fit a caption
-PALETTE = ("#0072B2", "#D55E00", "#F0E442", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # Okabe and Ito's
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def marks_of(faces: Sequence[Face], bundle: Bundle, language: str, numbered: int
     for number, face in enumerate(faces, 1):
         name = _name(face, bundle, language) + ("" if face.sure else " ?")
         text = f"{number}. {name}" if number <= numbered else name
-        marks.append(Mark(face.box, text, _color(face.label, bundle)))
+        marks.append(Mark(face.box, text, color_of(face.label, bundle)))
     return marks
 
 
@@ -76,7 +75,7 @@ def reply_to_album(replies: Sequence[Reply], language: str) -> Reply:
     """One reply for the photos of an album, from the reply to each, in order."""
     if len(replies) == 1:
         return replies[0]
-    lines = [f"{number}. {_cut(reply.short, MAX_SHORT)}" for number, reply in enumerate(replies, 1)]
+    lines = [f"{number}. {shortened(reply.short, MAX_SHORT)}" for number, reply in enumerate(replies, 1)]
     return Reply(
         "\n".join([say("album", language, count=len(replies)), *lines]),
         f"album of {len(replies)}",
@@ -91,22 +90,12 @@ def photo_problem(problem: str, language: str) -> Reply:
     return Reply(text, problem, short=text)
 
 
-def label_names(bundle: Bundle, language: str) -> list[str]:
-    """What the bundle can tell apart, in words."""
-    return [short_name(label, bundle, language) for label in bundle.manifest.answers]
-
-
-def short_name(label: str, bundle: Bundle, language: str) -> str:
-    """A label in words, as it stands in lists and on boxes."""
-    return _cut(bundle.words(label, language).name, MAX_NAME)
-
-
 def _one(face: Face, bundle: Bundle, language: str) -> str:
     percent = round(face.confidence * 100)
     words = bundle.words(face.label, language)
     if not face.sure:
-        return say("not_sure", language, name=_cut(words.name, MAX_NAME), percent=min(percent, 99))
-    answer = words.answer or say("plain", language, name=_cut(words.name, MAX_NAME))
+        return say("not_sure", language, name=shortened(words.name), percent=min(percent, 99))
+    answer = words.answer or say("plain", language, name=shortened(words.name))
     sure = say("sure", language, percent=percent) if percent < 100 else say("very_sure", language)
     return f"{typeset(answer, language)[:MAX_TEXT]}\n\n{sure}"
 
@@ -135,12 +124,3 @@ def _several(faces: tuple[Face, ...], bundle: Bundle, language: str) -> str:
 
 def _name(face: Face, bundle: Bundle, language: str) -> str:
     return short_name(face.label, bundle, language)
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def _color(label: str, bundle: Bundle) -> str:
-    index = bundle.manifest.answers.index(label)
-    return bundle.colors.get(label) or PALETTE[index % len(PALETTE)]

@@ -1,31 +1,11 @@
-"""The table of sentences: complete, and the same in every language."""
+"""The bot's sentences: one for each problem, and the right language for each person."""
 
-import string
 import typing
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from bot.reply.languages import LANGUAGES, TABLE, language_of, listed, say
+from bot.reply.languages import LANGUAGES, language_of, say
 from model.image import Problem
-
-
-def entries(table: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, str]]]:
-    """Every entry with its key."""
-    for key, value in table.items():
-        if all(isinstance(text, str) for text in value.values()):
-            yield path + key, value
-        else:
-            yield from entries(value, f"{path}{key}.")
-
-
-@pytest.mark.parametrize(("key", "entry"), entries(TABLE))
-def test_every_sentence_stands_in_every_language_with_the_same_braces(key: str, entry: dict[str, str]) -> None:
-    assert tuple(entry) == LANGUAGES, key
-    braces = [{field for _, field, _, _ in string.Formatter().parse(text) if field} for text in entry.values()]
-    assert all(names == braces[0] for names in braces), key
-    assert all(text.strip() for text in entry.values()), key
 
 
 @pytest.mark.parametrize("problem", typing.get_args(Problem))
@@ -50,13 +30,6 @@ def test_every_problem_a_photo_can_have_has_its_own_sentence(problem: str, langu
 )
 def test_the_language_follows_telegrams_language_code(code: str | None, language: str) -> None:
     assert language_of(code) == language
-
-
-def test_a_list_reads_as_in_a_sentence_and_stays_short() -> None:
-    assert listed(["cat"], "en") == "cat"
-    assert listed(["cat", "dog"], "en") == "cat or dog"
-    assert listed(["chat", "chien", "oie"], "fr") == "chat, chien ou oie"
-    assert listed([str(number) for number in range(1000)], "en", most=3) == "0, 1, 2 and 997 more"
 
 
 def test_french_punctuation_does_not_begin_a_line() -> None:

@@ -116,7 +116,3 @@ def test_accents_are_drawn_and_not_replaced_by_empty_boxes() -> None:
         return draw(PHOTO, [Mark((100, 100, 200, 200), words, "#F0E442")])
 
     assert drawn("é") != drawn("è")
-
-
-def test_a_color_nobody_knows_does_not_stop_an_answer() -> None:
-    assert draw(PHOTO, [Mark((10, 10, 50, 50), "cat", "blurple")])
