@@ -1,6 +1,6 @@
 # make run    the bot: on Telegram when TELEGRAM_TOKEN is set (here or in .env), else with the local chat
 # make web    the page and the JSON API
-# make test   every test; make lint, the linters
+# make test [SEED=2]   every test, in an order that SEED decides; make lint, the linters
 # make train DATA=DIR [ARGS="--epochs 4"]   from folders of photos to a bundle
 # make bench [ARGS="photo reply"]   the figures of the README, or some of them
 # Each sets up what it needs in .venv, once.
@@ -9,6 +9,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 DATA ?=
+SEED ?= 1
 ARGS ?=
 
 PHOTOS ?=
@@ -27,7 +28,9 @@ train: $(VENV)/.ready-train
 	$(BIN)/python -m training --data $(DATA) $(ARGS)
 
 test: $(VENV)/.ready-dev chromium
-	$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --randomly-seed=$(SEED) --cov --cov-report= $(ARGS)
+	@echo "Lines that the tests run, of every hundred:"; for room in bot model training web localchat; \
+	do echo "  $$room $$($(BIN)/coverage report --format=total --include="$$room/*")"; done
 
 bench: $(VENV)/.ready-dev .venv-bench/.ready
 	$(BIN)/python -W ignore -m benchmarks $(ARGS)
@@ -61,4 +64,4 @@ chromium:
 	  else echo "Chromium is missing, so the tests of the pages are skipped: sudo apt-get install chromium"; fi; fi
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .coverage .pytest_cache .mypy_cache .ruff_cache

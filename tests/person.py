@@ -136,6 +136,12 @@ class Person:
             self._read(left)
         assert not self._unread, f"the bot was expected to be silent but sent: {[_short(m) for m in self._unread]}"
 
+    def answer_to(self, sent: int) -> dict[str, Any]:
+        """The bot's next message, which must answer that one: it had no more to say to what was sent before."""
+        (answer,) = self.answers()
+        assert answer.get("reply_to_message", {}).get("message_id") == sent, f"this came before: {_short(answer)}"
+        return answer
+
     def picture(self, message: dict[str, Any]) -> bytes:
         """The bytes of the largest size of a message's photo."""
         largest = max(message["photo"], key=lambda size: size["width"] * size["height"])

@@ -107,13 +107,13 @@ def test_the_bundle_is_right_on_new_photos_and_the_same_with_both_runtimes(run: 
     onnx, fastai = (Classifier.open(run.bundle, runtime) for runtime in ("onnx", "fastai"))
     right = 0
     for label in LABELS:
-        for seed in range(1000, 1100):
+        for seed in range(1000, 1025):
             photo = shape_photo(label, seed)
             one, other = (classifier.predict(photo).whole for classifier in (onnx, fastai))
             assert one and other and one.label == other.label
             assert one.probabilities == pytest.approx(other.probabilities, abs=1e-3)
             right += one.label == label
-    assert right >= 150  # by chance 100
+    assert right >= 38  # by chance 25
 
 
 def test_stopping_a_training_leaves_the_old_bundle_and_the_kept_pictures_as_they_were(run: Run) -> None:

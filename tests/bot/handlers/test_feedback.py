@@ -111,7 +111,7 @@ def test_a_wrong_answer_s_photo_goes_to_the_operator_only_after_a_yes_with_the_r
         "not a face",
         "None of these: send nothing",
     ]
-    operator.silence(0.5)
+    assert_nothing_came_to(operator)
     given = go(person, choosing, "without")
     assert words(given).startswith(words(answer)) and "It is sent" in words(given) and buttons(given) == []
     received = operator.answers()[0]
@@ -126,7 +126,7 @@ def test_no_sends_nothing(person: Person, operator: Person) -> None:
     assert "nothing was sent" in words(asked) and buttons(asked) == []
     changed_mind = go(person, answer_to(person, red_face()), "✗", "Yes", "None of these")
     assert "nothing was sent" in words(changed_mind) and buttons(changed_mind) == []
-    operator.silence(0.5)
+    assert_nothing_came_to(operator)
 
 
 @pytest.mark.parametrize("number", ["1", "2"])
@@ -173,7 +173,7 @@ def test_a_photo_that_was_deleted_meanwhile_stays_deleted(person: Person, operat
     person.delete(sent)
     gone = go(person, choosing, "without")
     assert "no longer find that photo" in words(gone) and buttons(gone) == []
-    operator.silence(0.5)
+    assert_nothing_came_to(operator)
 
 
 def test_an_operator_s_chat_that_refuses_costs_a_kind_word_and_one_line(
@@ -188,7 +188,7 @@ def test_an_operator_s_chat_that_refuses_costs_a_kind_word_and_one_line(
     assert "could not be delivered" in words(refused) and buttons(refused) == []
     lines = [record for record in caplog.records if "OPERATOR_CHAT_ID" in record.getMessage()]
     assert len(lines) == 1 and lines[0].levelno == logging.WARNING and lines[0].exc_info is None
-    operator.silence(0.5)
+    assert_nothing_came_to(operator)
 
 
 def test_an_answer_too_old_for_telegram_is_said_to_be(person: Person, operator: Person) -> None:
@@ -196,6 +196,12 @@ def test_an_answer_too_old_for_telegram_is_said_to_be(person: Person, operator: 
     person.press(answer, answer["reply_markup"]["inline_keyboard"][0][1]["callback_data"], too_old=True)
     assert "too old" in person.notice()
     assert buttons(person.changed(answer)) == []
+
+
+def assert_nothing_came_to(operator: Person) -> None:
+    """The answer to a new message is the next thing that the operator gets."""
+    operator.say("/stats")
+    assert "errors:" in operator.answers()[0]["text"]
 
 
 def tapped(person: Person, message: Json, data: str) -> Json:
@@ -215,7 +221,7 @@ def test_a_double_click_sends_one_photo(person: Person, operator: Person, asking
         asking.receive(callback_query=tapped(person, choosing, data_of(choosing, text)))
     assert "It is sent" in words(person.changed(choosing))
     assert operator.answers()[0]["caption"].startswith("label: without_mask")
-    operator.silence(1)
+    assert_nothing_came_to(operator)
 
 
 def test_a_no_that_comes_while_the_faces_are_numbered_is_a_no(
@@ -241,7 +247,7 @@ def test_made_up_data_sends_nothing(person: Person, operator: Person, asking: Ru
     answer = answer_to(person, red_face())
     asking.receive(callback_query=tapped(person, answer, data))
     assert "have changed since" in words(person.changed(answer))
-    operator.silence(0.3)
+    assert_nothing_came_to(operator)
 
 
 def test_a_photo_that_was_replaced_by_editing_is_not_sent_with_the_other_one_s_label(
@@ -252,7 +258,7 @@ def test_a_photo_that_was_replaced_by_editing_is_not_sent_with_the_other_one_s_l
     edited = {**choosing, "reply_to_message": other["reply_to_message"]}
     asking.receive(callback_query=tapped(person, edited, data_of(choosing, "without")))
     assert "have changed since" in words(person.changed(choosing))
-    operator.silence(0.3)
+    assert_nothing_came_to(operator)
 
 
 def test_one_person_gives_so_many_and_no_more(
@@ -263,7 +269,7 @@ def test_one_person_gives_so_many_and_no_more(
     operator.answers()
     plenty = go(person, answer_to(person, red_face()), "✗", "Yes", "without")
     assert "so many already" in words(plenty)
-    operator.silence(0.5)
+    assert_nothing_came_to(operator)
 
 
 def test_nobody_is_asked_under_an_album_a_problem_or_words_nor_in_a_group(

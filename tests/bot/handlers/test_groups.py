@@ -39,7 +39,7 @@ def test_photos_talk_and_strange_commands_are_left_alone(join: Join) -> None:
     person.say("nice weather, @local_bot")
     person.say("/dance")
     person.send("sticker")
-    person.silence(2)
+    person.answer_to(person.send_photo(red_face(), "@local_bot"))
 
 
 @pytest.mark.parametrize("caption", ["look @Local_bot!", "/mask", "/mask@local_bot please"])
@@ -70,7 +70,7 @@ def test_an_album_is_answered_once_when_the_bot_is_mentioned_under_it(join: Join
     person = join()
     person.send_album([red_face(), blue_face()], "@local_bot")
     assert "2 photos" in person.answers()[0]["text"]
-    person.silence(1)
+    person.answer_to(person.send_photo(red_face(), "@local_bot"))
 
 
 def test_an_admin_lets_every_photo_be_answered_and_takes_it_back(join: Join) -> None:
@@ -79,15 +79,13 @@ def test_an_admin_lets_every_photo_be_answered_and_takes_it_back(join: Join) -> 
     assert "Only the admins" in member.answers()[0]["text"]
     admin.answers()
     member.send_photo(red_face())
-    member.silence(1)
     admin.say("/everyphoto")
     assert "every photo" in member.answers()[0]["text"]
-    member.send_photo(red_face())
-    assert "wearing a mask" in member.answers()[0]["text"]
+    assert "wearing a mask" in member.answer_to(member.send_photo(red_face()))["text"]
     admin.say("/onlyasked")
     assert "only when asked" in member.answers()[0]["text"]
     member.send_photo(red_face())
-    member.silence(1)
+    member.answer_to(member.send_photo(red_face(), "@local_bot"))
 
 
 def test_what_an_admin_switched_on_outlives_the_bot(classifier: Classifier) -> None:

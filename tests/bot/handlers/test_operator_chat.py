@@ -47,7 +47,8 @@ def test_an_unexpected_error_is_reported_once_without_anything_of_the_person(cla
             text = operator.answers()[0]["text"]
             assert re.match(r"An unexpected error: RuntimeError at handlers/test_photos\.py:\d+\.", text)
             assert "secret" not in text
-            operator.silence(0.5)
+            operator.say("/stats")
+            assert "errors: 2" in operator.answers()[0]["text"]
 
 
 def test_an_operator_who_never_wrote_to_the_bot_costs_one_line(

@@ -68,7 +68,7 @@ def test_an_edited_text_or_command_needs_no_answer(meet: Meet, bot: RunningBot) 
     start = {"type": "bot_command", "offset": 0, "length": 6}
     bot.receive(edited_message=message(person, text="hello again", edit_date=1_700_000_100))
     bot.receive(edited_message=message(person, text="/start", entities=[start], edit_date=1_700_000_100))
-    person.silence(0.7)
+    person.answer_to(person.send_photo(red_face()))
 
 
 def test_a_channel_post_and_a_service_message_are_left_alone(meet: Meet, bot: RunningBot) -> None:
@@ -76,7 +76,7 @@ def test_a_channel_post_and_a_service_message_are_left_alone(meet: Meet, bot: Ru
     photo = photo_of(person, red_face())
     bot.receive(channel_post=message(person, photo=photo))
     bot.receive(message=message(person, message_auto_delete_timer_changed={"message_auto_delete_time": 60}))
-    person.silence(0.7)
+    person.answer_to(person.send_photo(red_face()))
 
 
 def test_a_file_that_telegram_has_lost_is_asked_for_again(meet: Meet, bot: RunningBot) -> None:

@@ -168,7 +168,7 @@ def test_what_was_answered_is_confirmed_when_the_bot_stops(classifier: Classifie
             time.sleep(0.3)
         person.answers()
         with running_bot(chat, classifier):
-            person.silence(1.5)
+            person.answer_to(person.send_photo(red_face()))
 
 
 def test_the_test_of_kills_would_see_a_lost_photo() -> None:
