@@ -74,7 +74,7 @@ def main(
 def of_whole_photos(bundle: Bundle, runtime: Runtime) -> Classifier:
     """A classifier that answers whole photos with the same network, which knows faces and would doubt each answer."""
     search = bundle.manifest.faces.model_copy(update={"find": False})
-    manifest = bundle.manifest.model_copy(update={"faces": search, "mirror": False})
+    manifest = bundle.manifest.model_copy(update={"faces": search, "mirror": None})
     return Classifier(replace(bundle, manifest=manifest), runtime)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from model.bundle import Bundle
+from model.bundle import Bundle, Mirror
 from model.faces.box import Box
 from model.faces.crop import cut
 from model.faces.finder import SEARCH_SIDE, FaceFinder
@@ -21,10 +21,6 @@ from model.prediction import Face, Prediction
 from model.runtimes import Runtime, open_runtime
 
 MAX_FACES = 100  # the largest are answered; more are a crowd
-NOBODY_FROM = 0.75  # probability of `no_face` from which a found face is dropped: people are lost more easily than won
-WEAK = 0.5  # the finder's score below which ...
-WEAK_NOBODY_FROM = 0.03  # ... it is dropped from this probability on
-CERTAIN, DOUBTFUL = 0.95, 0.85  # probabilities from which a mirror image does not count, and to which it counts half
 BATCH = 4  # faces the network sees at once: each takes it some 25 MB
 
 
@@ -52,7 +48,7 @@ class Classifier:
         self.bundle = bundle
         self.runtime = runtime
         search = bundle.manifest.faces
-        self._finder = FaceFinder(search.min_score, search.min_side) if search.find else None
+        self._finder = FaceFinder(search.min_score, search.min_side, search.shift_down) if search.find else None
         keep_for_the_next_photo()
 
     @classmethod
@@ -135,53 +131,60 @@ class Classifier:
         """One per image; None where the network sees no face."""
         manifest = self.bundle.manifest
         logits = self._logits(images)
-        if manifest.mirror and (doubtful := np.flatnonzero(mirrors_share(logits))).size:
+        mirror = manifest.mirror
+        if mirror and (doubtful := np.flatnonzero(mirrors_share(logits, mirror))).size:
             turned = [images[int(index)].transpose(Image.Transpose.FLIP_LEFT_RIGHT) for index in doubtful]
-            logits[doubtful] = with_mirror(logits[doubtful], self._logits(turned))
+            logits[doubtful] = with_mirror(logits[doubtful], self._logits(turned), mirror)
         told = [manifest.labels.index(label) for label in manifest.answers]
         rows = softmax(logits[:, told] / manifest.temperature)
-        for place, nobody, row in zip(places, no_faces(logits, told, scores), rows, strict=True):
+        search = manifest.faces
+        limits = np.where(scores < search.weak_below, search.weak_no_face_from, search.no_face_from)
+        for place, none, row in zip(places, no_faces(logits, told, limits), rows, strict=True):
             probabilities = dict(zip(manifest.answers, row.tolist(), strict=True))
             label, sure = manifest.answers[row.argmax()], bool(row.max() >= manifest.sure_from)
-            yield None if nobody else Face(place, label, probabilities, sure)
+            yield None if none else Face(place, label, probabilities, sure)
 
 
-def with_mirror(logits: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
-    """Logits that the mirror images have their share in, as far as the pictures' own leave a doubt.
+def with_mirror(logits: np.ndarray, mirrored: np.ndarray, mirror: Mirror) -> np.ndarray:
+    """Mixes in the logits of the mirror images, the more the less sure the pictures' own are.
 
     Args:
         logits: of shape (pictures, labels).
         mirrored: those of the mirror images, of the same shape.
+        mirror: how much they count.
+
+    Returns:
+        Logits of the same shape.
     """
-    mixed: np.ndarray = logits + mirrors_share(logits)[:, None] * (mirrored - logits)
+    mixed: np.ndarray = logits + mirrors_share(logits, mirror)[:, None] * (mirrored - logits)
     return mixed
 
 
-def mirrors_share(logits: np.ndarray) -> np.ndarray:
-    """How much mirror images count, from 0 to 0.5, of shape (pictures,): the more, the less probable the best label."""
+def mirrors_share(logits: np.ndarray, mirror: Mirror) -> np.ndarray:
+    """Returns how much each mirror image counts, from 0 to 0.5, of shape (pictures,)."""
     best = softmax(logits).max(axis=1)
-    share: np.ndarray = np.clip((CERTAIN - best) / (CERTAIN - DOUBTFUL), 0, 1) / 2
+    share: np.ndarray = np.clip((mirror.none_from - best) / (mirror.none_from - mirror.half_until), 0, 1) / 2
     return share.astype(logits.dtype)
 
 
-def no_faces(logits: np.ndarray, told: Sequence[int], scores: np.ndarray | float = 1.0) -> np.ndarray:
-    """Which found faces are none. The less sure the finder was, the surer the network has to be of a face.
+def no_faces(logits: np.ndarray, told: Sequence[int], limits: np.ndarray | float) -> np.ndarray:
+    """Tells which faces that were found are none.
 
     Args:
         logits: of shape (pictures, labels).
         told: the columns of the labels that people are told.
-        scores: the finder's, of shape (pictures,).
+        limits: the probability of all other labels from which a picture shows no face, of shape (pictures,).
 
     Returns:
-        Of shape (pictures,).
+        Booleans of shape (pictures,).
     """
     nobody = 1 - softmax(logits)[:, list(told)].sum(axis=1)
-    dropped: np.ndarray = nobody >= np.where(np.asarray(scores) < WEAK, WEAK_NOBODY_FROM, NOBODY_FROM)
+    dropped: np.ndarray = nobody >= limits
     return dropped
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities of shape (rows, labels) from logits of that shape."""
+    """Turns logits of shape (rows, labels) into probabilities of that shape."""
     powers: np.ndarray = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
     powers /= powers.sum(axis=1, keepdims=True)
     return powers

@@ -94,7 +94,10 @@ def run(options: Options, folder: Path, told: Telling) -> None:
         go_on_alone()
         laps.end("training")
         figures = measure(
-            *held_out_logits(learner, settings.mirror), photos.collection.labels, photos.collection.answers
+            *held_out_logits(learner, settings.mirror),
+            photos.collection.labels,
+            photos.collection.answers,
+            faces.no_face_from,
         )
         print(f"\n{confusion_text(figures)}\n\nRight on held-out photos: {figures.accuracy}", flush=True)
         save_confusion(figures, bundle / CONFUSION)

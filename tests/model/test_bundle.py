@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from model import Bundle, BundleError, Classifier
-from model.bundle import ANSWERS, MANIFEST, ONNX, PICKLE, Words
+from model.answers import Words
+from model.bundle import ANSWERS, MANIFEST, ONNX, PICKLE, SHIPPED, Mirror
 from tests.bundles import make_bundle
 
 WORDS = """
@@ -76,6 +77,28 @@ def test_a_learner_without_a_manifest_names_the_command_that_exports_it(tmp_path
     assert f"python -m training.export {tmp_path / PICKLE}" in refusal(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (None, None),
+        (False, None),
+        (True, Mirror(half_until=0.85, none_from=0.95)),
+        ({"half_until": 0.5, "none_from": 0.6}, Mirror(half_until=0.5, none_from=0.6)),
+    ],
+)
+def test_mirror_images_count_as_the_manifest_says_or_as_they_always_did(
+    folder: Path, written: object, read: Mirror | None
+) -> None:
+    change(folder, mirror=written)
+    assert Bundle.open(folder).manifest.mirror == read
+
+
+def test_a_manifest_without_the_limits_for_faces_means_those_it_was_made_with(folder: Path) -> None:
+    change(folder, faces={"find": True, "min_score": 0.2, "min_side": 8, "margin": 0.3})
+    shipped = Bundle.open(SHIPPED).manifest.faces
+    assert Bundle.open(folder).manifest.faces == shipped
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b'{"format": 1,', b"\xff\xfe", b"[]", b"null"])
 def test_a_manifest_that_is_no_json_object_is_named(folder: Path, content: bytes) -> None:
     (folder / MANIFEST).write_bytes(content)
@@ -89,13 +112,16 @@ def test_a_manifest_that_is_no_json_object_is_named(folder: Path, content: bytes
         ({"name": None}, "name"),
         ({"labels": ["one"]}, "labels"),
         ({"labels": "with_mask"}, "labels"),
-        ({"labels": ["same", "same"]}, "the same label stands twice"),
+        ({"labels": ["same", "same"]}, "a label is listed twice"),
         ({"input": None}, "input is missing"),
         ({"input": {"height": 0, "width": 32}}, "input.height"),
         ({"input": {"height": 32, "width": 32, "resize": "stretch"}}, "input.resize"),
         ({"input": {"height": 32, "width": 32, "std": [0.0, 1.0, 1.0]}}, "input.std.0"),
         ({"faces": None}, "faces"),
         ({"faces": {"find": True, "min_score": 2}}, "faces.min_score"),
+        ({"faces": {"find": True, "no_face_from": 0}}, "faces.no_face_from"),
+        ({"mirror": "often"}, "mirror"),
+        ({"mirror": {"half_until": 0.9, "none_from": 0.9}}, "mirror: half_until must be below none_from"),
         ({"temperature": 0}, "temperature"),
         ({"sure_from": 80}, "sure_from"),
         ({"files": []}, "files"),
@@ -117,7 +143,7 @@ def test_a_changed_model_file_is_not_opened(folder: Path, name: str) -> None:
 def test_a_model_file_that_the_manifest_does_not_list_is_not_opened(folder: Path) -> None:
     (folder / PICKLE).write_bytes(b"dropped in from a notebook")
     message = refusal(folder)
-    assert f"{folder / PICKLE} does not stand in {MANIFEST}" in message
+    assert f"{folder / PICKLE} is not listed in {MANIFEST}" in message
     assert "python -m training.export" in message
 
 
@@ -186,7 +212,7 @@ def test_a_bundle_needs_no_words(tmp_path: Path) -> None:
         ('[with_mask]\nen = "a mask"', r"\[with_mask\] en must be"),
         ("[with_mask.en]\nname = 3", r"\[with_mask\] en must be"),
         ('[with_mask.en]\nanwser = "a mask"', r"\[with_mask\] en must be"),
-        ('command = "Two words"', "command must be small letters"),
+        ('command = "Two words"', "command must be lowercase letters"),
         ('[with_mask]\ncolor = "greenish"', r"\[with_mask\] color must be a color"),
         ("[with_mask]\ncolor = 3", r"\[with_mask\] color must be a color"),
     ],

@@ -10,8 +10,8 @@ import pytest
 from PIL import ExifTags, Image
 
 from model import NO_FACE, Bundle, Classifier, PhotoError, Prediction
-from model.bundle import SHIPPED, write_manifest
-from model.classifier import BATCH, CERTAIN, DOUBTFUL, MAX_FACES, softmax, with_mirror
+from model.bundle import SHIPPED, Mirror, write_manifest
+from model.classifier import BATCH, MAX_FACES, softmax, with_mirror
 from model.faces.box import Box
 from model.faces.crop import cut
 from model.faces.finder import FoundFace
@@ -209,11 +209,11 @@ class LeftSide:
         return np.array([[red * self.gain, 0, 0] for red in reds], np.float32)
 
 
-@pytest.mark.parametrize(("best", "share"), [(0.97, 0), (CERTAIN, 0), (0.9, 0.25), (DOUBTFUL, 0.5), (0.6, 0.5)])
+@pytest.mark.parametrize(("best", "share"), [(0.97, 0), (0.95, 0), (0.9, 0.25), (0.85, 0.5), (0.6, 0.5)])
 def test_the_mirror_image_counts_the_more_the_more_doubtful_an_answer_is(best: float, share: float) -> None:
     logits = np.array([[math.log(best), math.log(1 - best)]])
     mirrored = np.array([[5.0, -5.0]])
-    assert np.allclose(with_mirror(logits, mirrored), (1 - share) * logits + share * mirrored)
+    assert np.allclose(with_mirror(logits, mirrored, Mirror()), (1 - share) * logits + share * mirrored)
 
 
 def test_a_doubtful_answer_is_the_mean_of_those_to_a_photo_and_its_mirror_image(tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_a_doubtful_answer_is_the_mean_of_those_to_a_photo_and_its_mirror_image(
         return math.log(answer.probabilities["tomato"] / answer.probabilities["lime"])
 
     assert math.isclose(odds(), 2.0, rel_tol=1e-3)
-    whole.bundle.manifest.mirror = True
+    whole.bundle.manifest.mirror = Mirror()
     assert math.isclose(odds(), 1.5, rel_tol=1e-3)
     assert runtime.shown == 1 + 2
 
@@ -236,7 +236,7 @@ def test_a_doubtful_answer_is_the_mean_of_those_to_a_photo_and_its_mirror_image(
 def test_the_mirror_image_of_a_certain_answer_is_not_looked_at(tmp_path: Path) -> None:
     runtime = LeftSide()
     whole = Classifier(Bundle.open(make_bundle(tmp_path, find_faces=False)), runtime)
-    whole.bundle.manifest.mirror = True
+    whole.bundle.manifest.mirror = Mirror()
     runtime.gain = 100
     whole.predict(Image.new("RGB", (10, 10), RED))
     assert runtime.shown == 1
@@ -245,11 +245,45 @@ def test_the_mirror_image_of_a_certain_answer_is_not_looked_at(tmp_path: Path) -
 class Crowd:
     """A finder that sees faces in a row, largest first."""
 
-    def __init__(self, count: int):
-        self._count = count
+    def __init__(self, count: int, score: float = 0.9):
+        self._count, self._score = count, score
 
     def find(self, image: Image.Image) -> list[FoundFace]:
-        return [FoundFace(Box(10 * place, 0, 10 * place + 10, 10), 0.9) for place in range(self._count)]
+        return [FoundFace(Box(10 * place, 0, 10 * place + 10, 10), self._score) for place in range(self._count)]
+
+
+class Certain:
+    """A runtime that gives every picture the same probabilities."""
+
+    name = "certain"
+
+    def __init__(self, *probabilities: float) -> None:
+        self._logits = np.log(probabilities)
+
+    def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
+        return np.tile(self._logits, (len(images), 1))
+
+
+@pytest.mark.parametrize(
+    ("no_face", "score", "limits", "kept"),
+    [
+        (0.74, 0.9, {}, True),
+        (0.76, 0.9, {}, False),
+        (0.02, 0.4, {}, True),
+        (0.04, 0.4, {}, False),
+        (0.76, 0.9, {"no_face_from": 0.8}, True),
+        (0.04, 0.4, {"weak_no_face_from": 0.1}, True),
+        (0.04, 0.4, {"weak_below": 0.3}, True),
+    ],
+)
+def test_a_face_is_dropped_by_the_bundles_limits_sooner_where_the_detector_was_unsure(
+    tmp_path: Path, no_face: float, score: float, limits: dict[str, float], kept: bool
+) -> None:
+    bundle = Bundle.open(make_bundle(tmp_path, ("cat", "dog", NO_FACE)))
+    bundle.manifest.faces = bundle.manifest.faces.model_copy(update=limits)
+    classifier = Classifier(bundle, Certain(1 - no_face, 1e-9, no_face))
+    classifier._finder = Crowd(1, score)  # type: ignore[assignment]
+    assert bool(classifier.predict(Image.new("RGB", (40, 40))).faces) == kept
 
 
 class Counting:

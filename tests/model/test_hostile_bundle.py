@@ -78,4 +78,4 @@ def test_a_manifest_cannot_name_files_outside_its_folder(folder: Path) -> None:
     manifest = json.loads((folder / MANIFEST).read_bytes())
     manifest["files"] = {"../" + name: value for name, value in manifest["files"].items()}
     (folder / MANIFEST).write_text(json.dumps(manifest), "utf-8")
-    assert "does not stand in" in str(opened(folder))
+    assert "is not listed in" in str(opened(folder))

@@ -95,7 +95,7 @@ def test_a_file_that_is_no_photo_is_named_and_left_out(run: Run) -> None:
 def test_the_manifest_says_what_was_learned_from_and_how_good_it_is(run: Run) -> None:
     manifest = json.loads((run.bundle / MANIFEST).read_text("utf-8"))
     assert (manifest["name"], manifest["labels"], manifest["faces"]["find"]) == ("Shapes", list(LABELS), False)
-    assert manifest["mirror"] is True
+    assert manifest["mirror"] == {"half_until": 0.85, "none_from": 0.95}
     assert manifest["data"]["photos"] == {"circle": 12, "square": 12}
     held_out = manifest["figures"]["held_out"]
     assert held_out["accuracy"]["of"] == manifest["data"]["held_out"] == np.sum(held_out["confusion"])

@@ -25,6 +25,8 @@ from model.faces.finder import FaceFinder, FoundFace
 from model.image import Photo, PhotoError, decode
 from training.data.duplicates import turned_hashes
 
+TRUSTED_SCORE = 0.5  # of a found face, where nothing else looks at it
+CHECKED_SCORE = 0.2  # ... where the network has learned to tell the finder's mistakes from faces
 WIDER = 1.54  # kept pictures show more around the square that serving cuts, so that training can move and turn it
 MATCH = 0.4  # intersection over union from which a found box is a known face
 STRAY = 0.05  # ... below which it shows none of them
@@ -34,6 +36,16 @@ LIKELY = 0.4  # score from which a face that has no box in a photograph is more 
 MOST_MISTAKES = 6  # of one photo
 
 Known = tuple[tuple[int, int, int, int], str]  # left, top, right, bottom in pixels of the photo; label
+
+
+def face_search(find: bool, checked: bool) -> FaceSearch:
+    """Chooses how faces are found, for training and for the bundle's manifest.
+
+    Args:
+        find: whether they are.
+        checked: whether the network learns to tell the finder's mistakes from faces, so that weak finds may be kept.
+    """
+    return FaceSearch(find=find, min_score=CHECKED_SCORE if checked else TRUSTED_SCORE)
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,7 @@ class Keeper:
     def __init__(self, folder: Path, size: int, faces: FaceSearch):
         self.folder, self.size, self.faces = folder, size, faces
         self.least = max(LEAST, faces.min_score)
-        self.finder = FaceFinder(min(DOUBTFUL, faces.min_score), faces.min_side)
+        self.finder = FaceFinder(min(DOUBTFUL, faces.min_score), faces.min_side, faces.shift_down)
         folder.mkdir(parents=True, exist_ok=True)
         index = folder / "index.jsonl"
         self.known: dict[tuple[str, str], list[dict[str, Any]]] = {}

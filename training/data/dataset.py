@@ -14,14 +14,11 @@ import typer
 
 from model import NO_FACE
 from model.bundle import FaceSearch
-from model.faces.finder import LOWER, FaceFinder
+from model.faces.finder import FaceFinder
 from model.image import PhotoError, decode
-from training.data.crops import WIDER, Keeper, Known, Sample
+from training.data.crops import WIDER, Keeper, Known, Sample, face_search
 from training.data.duplicates import find_groups
 from training.data.layouts import DataError, find_photos
-
-TRUSTED_SCORE = 0.5  # of a found face, where nothing else looks at it
-CHECKED_SCORE = 0.2  # ... where the network has learned to tell the finder's mistakes from faces
 
 Photo = tuple[Path, str, Sequence[Known] | None]
 
@@ -87,10 +84,10 @@ def collect(
     if photographs and not faces:
         raise DataError("Photographs with boxes were given, but whole photos are answered: train with --faces yes.")
     checked = photographs or any(label == NO_FACE for _, label in wanted)
-    search = FaceSearch(find=faces, min_score=CHECKED_SCORE if checked else TRUSTED_SCORE)
+    search = face_search(faces, checked=bool(checked))
     photos: list[Photo] = [(file, label, None) for file, label in wanted]
     photos += [(file, file.parent.name, known) for file, known in (photographs or {}).items()]
-    folder = cache / hashlib.sha256(f"{size} {WIDER} {LOWER} {search.model_dump_json()}".encode()).hexdigest()[:12]
+    folder = cache / hashlib.sha256(f"{size} {WIDER} {search.model_dump_json()}".encode()).hexdigest()[:12]
     keeper = Keeper(folder, size, search)
     samples, skipped = [], {}
     with typer.progressbar(length=len(photos), label="Reading photos", file=sys.stderr) as bar, keeper:

@@ -99,7 +99,11 @@ class Figures:
 
 
 def measure(
-    logits: np.ndarray, targets: np.ndarray, labels: Sequence[str], told: Sequence[str] | None = None
+    logits: np.ndarray,
+    targets: np.ndarray,
+    labels: Sequence[str],
+    told: Sequence[str] | None = None,
+    no_face_from: float = 1.0,
 ) -> Figures:
     """Figures for a network's answers; the temperature and the threshold are chosen on these same photos.
 
@@ -109,9 +113,10 @@ def measure(
         labels: the network's outputs.
         told: those of them that people are told (see `Manifest.answers`); all by default. The temperature and the
             threshold speak of photos whose right answer and whose answer are both told.
+        no_face_from: the probability of the other labels from which none is told, see `FaceSearch`.
     """
     columns = np.array([index for index, label in enumerate(labels) if told is None or label in told])
-    nobody = no_faces(logits, columns.tolist())
+    nobody = no_faces(logits, columns.tolist(), no_face_from)
     answers = np.where(nobody, logits.argmax(axis=1), columns[logits[:, columns].argmax(axis=1)])
     kept = np.isin(targets, columns) & ~nobody
     heard, truth = logits[kept][:, columns], np.searchsorted(columns, targets[kept])

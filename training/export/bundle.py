@@ -17,7 +17,7 @@ from fastai.torch_core import get_model
 from PIL import Image
 from torch import nn
 
-from model.bundle import ANSWERS, ONNX, PICKLE, Bundle, FaceSearch, Input, Manifest, write_manifest
+from model.bundle import ANSWERS, ONNX, PICKLE, Bundle, FaceSearch, Input, Manifest, Mirror, write_manifest
 from training.export.bundle_folder import write_answers
 from training.export.load import ExportRefused, check_classifier
 from training.export.onnx import NotConvertible, write_onnx
@@ -85,7 +85,7 @@ def export_learner(
         labels=labels,
         input=rule,
         faces=faces,
-        mirror=mirror,
+        mirror=Mirror() if mirror else None,
         temperature=temperature,
         sure_from=sure_from,
         files={},

@@ -23,6 +23,7 @@ from fastai.vision.data import ImageBlock
 from fastai.vision.learner import vision_learner
 from torch import nn
 
+from model.bundle import Mirror
 from model.classifier import with_mirror
 from training.callbacks.text import one_line
 from training.data.augmentation import View, Wear
@@ -146,5 +147,5 @@ def held_out_logits(learner: Learner, mirror: bool = True) -> tuple[np.ndarray, 
     logits, mirrored, targets = zip(*batches, strict=True)
     own = np.asarray(torch.cat(logits).cpu())
     if mirror:
-        own = with_mirror(own, np.asarray(torch.cat(mirrored).cpu()))
+        own = with_mirror(own, np.asarray(torch.cat(mirrored).cpu()), Mirror())
     return own, np.asarray(torch.cat(targets).cpu())

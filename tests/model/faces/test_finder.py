@@ -60,6 +60,13 @@ def test_a_blank_picture_of_any_size_has_no_face(
     assert finder.find(Image.new("RGB", size, color)) == []
 
 
+def test_boxes_are_moved_down_by_a_share_of_their_longer_side(finder: FaceFinder) -> None:
+    (plain,), (moved,) = finder.find(portrait()), FaceFinder(shift_down=0.1).find(portrait())
+    down = 0.1 * plain.box.height
+    assert plain.box.height > plain.box.width
+    assert moved.box == Box(plain.box.left, plain.box.top + down, plain.box.right, plain.box.bottom + down)
+
+
 def test_faces_below_the_smallest_side_are_left_out() -> None:
     assert FaceFinder(min_side=80).find(portrait()) != []
     assert FaceFinder(min_side=300).find(portrait()) == []
