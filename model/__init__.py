@@ -1,4 +1,4 @@
-"""Answers one question about a photo: which label, for every face in it.
+"""Classifies a photo, or each face in it, with the labels of a bundle.
 
 Knows nothing of Telegram, of web pages or of training. `Classifier.open()` is the way in.
 """

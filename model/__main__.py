@@ -1,4 +1,4 @@
-"""`python -m model PHOTO... [--json]`: answers photos in the terminal."""
+"""`python -m model PHOTO... [--json]`: classifies photos in the terminal."""
 
 import json
 import sys
@@ -14,10 +14,10 @@ from model.prediction import Prediction
 
 
 def main(
-    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Photos to answer.", show_default=False)],
+    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Photos to classify.", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per photo instead of a sentence.")] = False,
 ) -> None:
-    """Say what the model sees in each photo. MODEL_PATH and MODEL_RUNTIME choose the model."""
+    """Classify each photo. MODEL_PATH and MODEL_RUNTIME choose the model."""
     try:
         classifier = Classifier.open()
     except BundleError as error:
@@ -39,7 +39,7 @@ def main(
 
 
 def describe(prediction: Prediction) -> str:
-    """One line for a terminal."""
+    """Returns one line for the terminal."""
     if prediction.whole:
         return f"{prediction.label} {prediction.whole.confidence:.1%}"
     if not prediction.faces:

@@ -42,7 +42,7 @@ class Prepared:
 
 
 class Classifier:
-    """Answers photos with one bundle. Safe to call from several threads."""
+    """Classifies photos with one bundle. Safe to call from several threads."""
 
     def __init__(self, bundle: Bundle, runtime: Runtime):
         self.bundle = bundle
@@ -53,7 +53,7 @@ class Classifier:
 
     @classmethod
     def open(cls, path: Path | str | None = None, runtime: str | None = None) -> "Classifier":
-        """Open a bundle.
+        """Opens a bundle.
 
         Args:
             path: a bundle folder, `hf://USER/REPO`, or the first of several as `MODEL_PATH` names them; by default `MODEL_PATH` in the
@@ -69,7 +69,7 @@ class Classifier:
         return cls(bundle, open_runtime(bundle, choice))
 
     def predict(self, photo: bytes | Image.Image) -> Prediction:
-        """Answer one photo.
+        """Classifies one photo.
 
         Args:
             photo: the bytes of an image file, or an image of any mode.
@@ -80,7 +80,7 @@ class Classifier:
         return self.answer([self.prepare(photo)])[0]
 
     def prepare(self, photo: bytes | Image.Image) -> Prepared:
-        """The first half of `predict`: decode a photo and cut out what the network will see. Takes most of the time.
+        """Does the first half of `predict`: decodes a photo and cuts out what the network will see. Takes most of the time.
 
         Raises:
             PhotoError: the photo cannot be decoded or is too large.
@@ -98,7 +98,7 @@ class Classifier:
         return Prepared(decoded.size, tuple(pictures), places, tuple(face.score for face in found))
 
     def answer(self, prepared: Sequence[Prepared]) -> list[Prediction]:
-        """The second half: one answer per photo, with the network run on the faces of all of them together."""
+        """Does the second half: one answer per photo, with the network run on the faces of all of them together."""
         places = [place for photo in prepared for place in photo.places]
         pictures = [picture for photo in prepared for picture in photo.pictures]
         scores = np.array([score for photo in prepared for score in photo.scores])

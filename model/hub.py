@@ -13,12 +13,12 @@ ADDRESS = re.compile(r"hf://?(?P<repository>[^/@]+/[^/@]+)(?:@(?P<revision>.+))?
 
 
 def is_on_hub(path: Path | str) -> bool:
-    """Whether it is the address of a bundle on the hub, not a folder."""
+    """Tells the address of a bundle on the hub from a folder."""
     return str(path).startswith("hf:/")
 
 
 def open_from_hub(address: Path | str, runtime: str = "auto") -> Bundle:
-    """Download a bundle, unless the cache holds it, and open it.
+    """Downloads a bundle, unless the cache holds it, and opens it.
 
     All files are those of one commit: the one that the revision (a commit, tag or branch; by default, `main`) stands for
     now. `model.pkl` is downloaded only for the runtime that runs it, because opening it runs code from the file. A file
@@ -34,7 +34,7 @@ def open_from_hub(address: Path | str, runtime: str = "auto") -> Bundle:
     parts = ADDRESS.fullmatch(str(address))
     if parts is None:
         raise BundleError(
-            f"MODEL_PATH={address} is no bundle on the hub: write hf://USER/REPO or hf://USER/REPO@REVISION."
+            f"MODEL_PATH={address} is not the address of a bundle: write hf://USER/REPO or hf://USER/REPO@REVISION."
         )
     repository, revision = parts["repository"], parts["revision"]
     network = PICKLE if runtime == "fastai" else ONNX
@@ -75,7 +75,9 @@ def _download(repository: str, revision: str | None, network: str, anew: bool = 
     except RevisionNotFoundError:
         raise BundleError(f"{name}: the repository has no revision {revision}.") from None
     except HFValidationError:
-        raise BundleError(f"{name} is no bundle on the hub: write hf://USER/REPO or hf://USER/REPO@REVISION.") from None
+        raise BundleError(
+            f"{name} is not the address of a bundle: write hf://USER/REPO or hf://USER/REPO@REVISION."
+        ) from None
     except LocalEntryNotFoundError as error:
         reason = type(error.__cause__ or error).__name__
         raise BundleError(

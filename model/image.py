@@ -1,4 +1,4 @@
-"""From the bytes a stranger sent to pixels, or to one clear error.
+"""Decodes the photo a stranger sent, or raises one clear error.
 
 Every limit is checked on the header, before a pixel is decoded.
 """
@@ -63,7 +63,7 @@ class Photo:
 
 
 def decode(data: bytes, side: int = WORKING_SIDE) -> Photo:
-    """Decode a JPEG, PNG, WebP, GIF (first frame) or BMP.
+    """Decodes a JPEG, PNG, WebP, GIF (first frame) or BMP.
 
     Args:
         data: the file.
@@ -100,7 +100,7 @@ def decode(data: bytes, side: int = WORKING_SIDE) -> Photo:
 
 
 def from_image(image: Image.Image) -> Photo:
-    """The same for an image that Pillow has opened already, which stays as it is.
+    """Does the same for an image that Pillow has opened already, and leaves that as it is.
 
     Raises:
         PhotoError: the image has no pixels or too many, or is damaged.

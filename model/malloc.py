@@ -12,7 +12,7 @@ KEPT = 32 * 2**20  # bytes, at most, that are kept for the next photo
 
 
 def keep_for_the_next_photo() -> None:
-    """Give back what opening a model has left over, and keep from now on what a photo leaves. Elsewhere, do nothing."""
+    """Returns what opening a model left over to the system, and keeps what a photo leaves; does nothing without glibc."""
     if sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "malloc_trim"):  # another C library than glibc
         return
     library = ctypes.CDLL(None)

@@ -25,7 +25,7 @@ MILLISECONDS = Histogram(
 
 
 def count_answer(model: str, prediction: Prediction, milliseconds: float) -> None:
-    """Count an answered photo."""
+    """Counts a classified photo."""
     answers = prediction.faces or ((prediction.whole,) if prediction.whole else ())
     for label in [answer.label for answer in answers] or [NO_FACE]:
         ANSWERS.labels(model, label).inc()
@@ -33,17 +33,17 @@ def count_answer(model: str, prediction: Prediction, milliseconds: float) -> Non
 
 
 def count_problem(error: PhotoError) -> None:
-    """Count a photo that could not be answered."""
+    """Counts a photo that could not be classified."""
     PROBLEMS.labels(error.problem).inc()
 
 
 def count_feedback(model: str, said: str, label: str) -> None:
-    """Count what a person said of an answer: "right" or "wrong"."""
+    """Counts what a person said of an answer: "right" or "wrong"."""
     FEEDBACK.labels(model, label, said).inc()
 
 
 class CountingClassifier(Classifier):
-    """A classifier that counts what it answers."""
+    """A classifier that counts its answers."""
 
     def predict(self, photo: bytes | Image.Image) -> Prediction:
         started = time.perf_counter()
@@ -57,7 +57,7 @@ class CountingClassifier(Classifier):
 
 
 def serve(port: int) -> None:
-    """Show the counts at `/metrics` on that port of every address, from a thread of its own.
+    """Serves the counts at `/metrics` on that port of every address, from a thread of its own.
 
     Raises:
         OSError: the port is taken.

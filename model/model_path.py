@@ -10,17 +10,17 @@ from model.bundle import SHIPPED, BundleError
 
 
 def named_folders(setting: Path | str | None) -> list[tuple[str | None, Path]]:
-    """Bundle folders with their names, in the order they are written.
+    """Reads bundle folders with their names, in the order they are written.
 
     Args:
-        setting: a folder, or `name=folder` pairs with commas between, such as "masks=model,pets=bundles/pets";
+        setting: a folder, or `name=folder` pairs with commas between, such as "masks=model/face_masks,pets=bundles/pets";
             None or an empty one is the shipped bundle.
 
     Returns:
         Pairs of a name and a folder; the name is None where the setting gives none.
 
     Raises:
-        BundleError: a name cannot be used, or stands there twice.
+        BundleError: a name cannot be used, or is given twice.
     """
     if not setting:
         return [(None, SHIPPED)]
@@ -37,6 +37,6 @@ def named_folders(setting: Path | str | None) -> list[tuple[str | None, Path]]:
                 f"MODEL_PATH={setting}: {part!r} is not name=folder, with a name of letters, digits, '.', '_' and '-'."
             )
         if name in dict(folders):
-            raise BundleError(f"MODEL_PATH={setting}: the name {name!r} stands there twice; each needs its own.")
+            raise BundleError(f"MODEL_PATH={setting}: the name {name!r} is given twice; each bundle needs its own.")
         folders.append((name, Path(folder)))
     return folders or [(None, SHIPPED)]

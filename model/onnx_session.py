@@ -10,7 +10,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # since 1.29 ONNX Runtime r
 
 
 def open_session(network: bytes | str) -> "InferenceSession":
-    """A session on the processor, safe to call from several threads.
+    """Opens a session on the processor, safe to call from several threads.
 
     Args:
         network: an ONNX file's content or its path.

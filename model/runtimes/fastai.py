@@ -42,12 +42,12 @@ class FastaiRuntime:
 
 
 def learner_labels(learner: Any) -> list[str]:
-    """The learner's labels, in the order of its logits."""
+    """Returns the learner's labels, in the order of its logits."""
     return [str(label) for label in learner.dls.vocab]
 
 
 def learner_logits(learner: Any, images: Sequence[Image.Image], batch_size: int = 64) -> np.ndarray:
-    """Logits of a learner's model after the learner's own validation transforms, as float32 of shape (images, labels)."""
+    """Returns the logits of a learner's model after its own validation transforms, float32 of shape (images, labels)."""
     items = [PILImage.create(np.asarray(image)) for image in images]
     loader = learner.dls.test_dl(items, bs=batch_size, num_workers=0)
     model = learner.model.eval()

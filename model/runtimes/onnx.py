@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from model.bundle import ONNX, Bundle, BundleError, Input
+from model.bundle import MANIFEST, ONNX, Bundle, BundleError, Input
 from model.onnx_session import open_session
 
 
@@ -15,7 +15,8 @@ class OnnxRuntime:
     name = "onnx"
 
     def __init__(self, bundle: Bundle):
-        assert bundle.manifest.input is not None  # the manifest's own check
+        if bundle.manifest.input is None:
+            raise BundleError(f"{bundle.folder / MANIFEST}: input is missing, which {ONNX} needs. Export it again.")
         self._input = bundle.manifest.input
         try:
             self._session = open_session(bundle.read(ONNX))
@@ -37,7 +38,7 @@ class OnnxRuntime:
 
 
 def to_array(image: Image.Image, rule: Input) -> np.ndarray:
-    """An RGB image as the network's input: float32 of shape (3, height, width), normalized."""
+    """Turns an RGB image into the network's input: float32 of shape (3, height, width), normalized."""
     pixels = np.asarray(resize(image, rule), dtype=np.float32)
     mean = np.array(rule.mean, dtype=np.float32) * 255
     std = np.array(rule.std, dtype=np.float32) * 255
@@ -45,7 +46,7 @@ def to_array(image: Image.Image, rule: Input) -> np.ndarray:
 
 
 def resize(image: Image.Image, rule: Input) -> Image.Image:
-    """Resize as fastai does on its validation set: `Resize` by squish, crop or pad (bilinear), or `CropPad`."""
+    """Resizes as fastai does on its validation set: `Resize` by squish, crop or pad (bilinear), or `CropPad`."""
     width, height = image.size
     target = rule.width, rule.height
     if (width, height) == target:

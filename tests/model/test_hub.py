@@ -98,8 +98,11 @@ def test_a_bundle_whose_files_are_not_its_manifests_is_refused(hub: Hub, tmp_pat
 @pytest.mark.parametrize(
     ("address", "line"),
     [
-        ("hf://ada", r"MODEL_PATH=hf://ada is no bundle on the hub: write hf://USER/REPO or hf://USER/REPO@REVISION\."),
-        ("hf://ada/a b", r"hf://ada/a b is no bundle on the hub: write"),
+        (
+            "hf://ada",
+            r"MODEL_PATH=hf://ada is not the address of a bundle: write hf://USER/REPO or hf://USER/REPO@REVISION\.",
+        ),
+        ("hf://ada/a b", r"hf://ada/a b is not the address of a bundle: write"),
         ("hf://ada/none", r"hf://ada/none: there is no such repository, or it is private and needs HF_TOKEN\."),
         ("hf://ada/masks@old", r"hf://ada/masks: the repository has no revision old\."),
         ("hf://ada/card", r"hf://ada/card holds no manifest\.json, so it is not a bundle\."),

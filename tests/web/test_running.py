@@ -102,7 +102,7 @@ def accepts(port: int) -> bool:
         ({"MODEL_PATH": "nowhere"}, "MODEL_PATH=nowhere is not a folder"),
         ({"MODEL_PATH": "a=nowhere"}, "MODEL_PATH=nowhere is not a folder"),
         ({"MODEL_PATH": "a b=."}, "MODEL_PATH=a b=.: 'a b=.' is not name=folder"),
-        ({"MODEL_PATH": "a=.,a=."}, "MODEL_PATH=a=.,a=.: the name 'a' stands there twice"),
+        ({"MODEL_PATH": "a=.,a=."}, "MODEL_PATH=a=.,a=.: the name 'a' is given twice"),
     ],
     ids=lambda value: "-".join(map("=".join, value.items())) if isinstance(value, dict) else "",
 )

@@ -38,6 +38,8 @@ def staged(out: Path | str) -> Iterator[Path]:
     out = Path(out)
     if out.exists() and not out.is_dir():
         raise NotADirectoryError(f"{out} is a file; name a folder for the bundle")
+    if (out / "__init__.py").exists():
+        raise FileExistsError(f"{out} is a Python package; name another folder for the bundle")
     out.absolute().parent.mkdir(parents=True, exist_ok=True)
     folder = out.absolute().parent / f".{out.absolute().name}-{secrets.token_hex(4)}"
     with _termination_as_exception():

