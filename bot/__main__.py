@@ -15,7 +15,9 @@ import typer
 from pydantic import SecretStr
 
 from bot import log as logs
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings
+from model import BundleError, Classifier
+from model.settings import SettingsError
 
 if TYPE_CHECKING:
     from localchat import LocalChat
@@ -28,7 +30,7 @@ WEBHOOK = (
     "WEBHOOK_URL is set, so Telegram brings the bot's messages to a web server: start python -m web instead, "
     "or unset WEBHOOK_URL to fetch them from here."
 )
-log = logging.getLogger("bot")
+log = logging.getLogger("bot")  # `__name__` is "__main__" here
 
 
 def main(
@@ -73,7 +75,6 @@ def run(settings: Settings, started: float) -> None:
 
     from bot.app import build
     from bot.telegram import lifecycle as running
-    from model import BundleError, Classifier
 
     try:
         classifier = Classifier.open(settings.model_path, settings.model_runtime)
@@ -86,7 +87,7 @@ def run(settings: Settings, started: float) -> None:
             metrics.serve(settings.metrics_port)
         except OSError as error:
             _fail(f"METRICS_PORT={settings.metrics_port} cannot be listened on: {error.strerror}.")
-        classifier = metrics.CountingClassifier(classifier.bundle, classifier.runtime)
+        classifier = metrics.CountingClassifier(classifier.bundle, classifier.runtime, classifier.name)
 
     def say_started(username: str) -> None:
         gc.freeze()  # else collecting garbage walks through all the libraries again and again: 30 ms without an answer

@@ -34,7 +34,7 @@ from model.wording import label_names
 EXTENSIONS = ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "heic", "heif", "avif", "tif", "tiff")
 DESCRIPTION_LIMIT, SHORT_DESCRIPTION_LIMIT = 512, 120  # characters, Telegram's
 
-log = logging.getLogger("bot")
+log = logging.getLogger(__name__)
 
 NEW = filters.UpdateType.MESSAGE
 EDITED = filters.UpdateType.EDITED_MESSAGE
@@ -100,7 +100,7 @@ def _counts_of_feedback(settings: Settings, classifier: Classifier) -> Callable[
         return lambda said, label: None
     from model.metrics import count_feedback  # here, because most bots are not measured
 
-    return partial(count_feedback, classifier.bundle.manifest.name)
+    return partial(count_feedback, classifier.name)
 
 
 async def introduce(bot: Connection, bundle: Bundle, groups: Groups) -> None:

@@ -23,7 +23,7 @@ def set_up(level: str, token: str, form: Literal["text", "json"] = "text") -> No
     handler.setFormatter(RedactingFormatter(token, form))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    logging.getLogger("bot").setLevel(level)
+    logging.getLogger(__name__).setLevel(level)
     logging.getLogger("telegram").setLevel(logging.CRITICAL)
 
 
@@ -31,7 +31,7 @@ class RedactingFormatter(logging.Formatter):
     """Formats a record, and takes the token out of the result, wherever it stood: message, arguments, traceback."""
 
     def __init__(self, token: str, form: Literal["text", "json"] = "text"):
-        super().__init__("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
+        super().__init__("%(asctime)s %(levelname)s %(module)s: %(message)s", "%H:%M:%S")
         self._json = form == "json"
         secret = token.partition(":")[2] or token
         forms = {token, quote(token, safe=""), secret, quote(secret, safe="")} - {""}
@@ -46,7 +46,7 @@ class RedactingFormatter(logging.Formatter):
 
 def _as_json(record: logging.LogRecord, formatter: logging.Formatter) -> str:
     time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-    told = {"time": time, "level": record.levelname, "message": record.getMessage()}
+    told = {"time": time, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
     told |= {name: getattr(record, name) for name in DETAILS if hasattr(record, name)}
     if record.exc_info:
         told["traceback"] = formatter.formatException(record.exc_info)

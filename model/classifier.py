@@ -16,7 +16,7 @@ from model.faces.finder import SEARCH_SIDE, FaceFinder
 from model.hub import is_on_hub, open_from_hub
 from model.image import decode, from_image
 from model.malloc import keep_for_the_next_photo
-from model.model_path import named_folders
+from model.model_path import named_folders, plain_name
 from model.prediction import Face, Prediction
 from model.runtimes import Runtime, open_runtime
 
@@ -42,9 +42,14 @@ class Prepared:
 
 
 class Classifier:
-    """Classifies photos with one bundle. Safe to call from several threads."""
+    """Classifies photos with one bundle. Safe to call from several threads.
 
-    def __init__(self, bundle: Bundle, runtime: Runtime):
+    Attributes:
+        name: what the model is called in addresses and counts: as `MODEL_PATH` names it, else after its manifest.
+    """
+
+    def __init__(self, bundle: Bundle, runtime: Runtime, name: str | None = None):
+        self.name = name or plain_name(bundle.manifest.name)
         self.bundle = bundle
         self.runtime = runtime
         search = bundle.manifest.faces
@@ -63,10 +68,10 @@ class Classifier:
         Raises:
             BundleError: see `Bundle.open`, `open_from_hub` and `open_runtime`.
         """
-        _, folder = named_folders(path or os.environ.get("MODEL_PATH"))[0]
+        name, folder = named_folders(path or os.environ.get("MODEL_PATH"))[0]
         choice = runtime or os.environ.get("MODEL_RUNTIME") or "auto"
         bundle = open_from_hub(folder, choice) if is_on_hub(folder) else Bundle.open(folder)
-        return cls(bundle, open_runtime(bundle, choice))
+        return cls(bundle, open_runtime(bundle, choice), name)
 
     def predict(self, photo: bytes | Image.Image) -> Prediction:
         """Classifies one photo.

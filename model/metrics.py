@@ -52,7 +52,7 @@ class CountingClassifier(Classifier):
         except PhotoError as error:
             count_problem(error)
             raise
-        count_answer(self.bundle.manifest.name, prediction, (time.perf_counter() - started) * 1000)
+        count_answer(self.name, prediction, (time.perf_counter() - started) * 1000)
         return prediction
 
 

@@ -9,6 +9,11 @@ from pathlib import Path
 from model.bundle import SHIPPED, BundleError
 
 
+def plain_name(title: str) -> str:
+    """Returns a title as a word for addresses and counts: "Face masks" is "face-masks"."""
+    return re.sub(r"\W+", "-", title.lower()).strip("-") or "model"
+
+
 def named_folders(setting: Path | str | None) -> list[tuple[str | None, Path]]:
     """Reads bundle folders with their names, in the order they are written.
 

@@ -13,7 +13,9 @@ import time
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
-from web.settings import Settings, SettingsError
+from model import BundleError
+from model.settings import SettingsError
+from web.settings import Settings
 
 if TYPE_CHECKING:
     import uvicorn
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from model import Classifier
 
 GRACE = 25  # seconds that what is under way has to end; Heroku kills after 30
-log = logging.getLogger("web")
+log = logging.getLogger("web")  # `__name__` is "__main__" here
 
 
 def main() -> None:
@@ -46,7 +48,10 @@ def main() -> None:
         logs.set_up(of_bot.log_level, of_bot.telegram_token.get_secret_value(), of_bot.log_format)
     else:
         logging.basicConfig(
-            level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S", force=True
+            level=logging.WARNING,
+            format="%(asctime)s %(levelname)s %(module)s: %(message)s",
+            datefmt="%H:%M:%S",
+            force=True,
         )
     log.setLevel(settings.log_level)
     serve(settings, of_bot, listening, started)
@@ -61,8 +66,7 @@ def serve(settings: Settings, of_bot: "BotSettings | None", listening: socket.so
         listening: where.
         started: when, by `time.perf_counter`, the program did.
     """
-    from model import BundleError  # here, because a wrong setting should be told at once
-    from web.app import create_app
+    from web.app import create_app  # here, because a wrong setting should be told at once
     from web.models import open_models
 
     try:
@@ -93,7 +97,9 @@ def _bot(settings: "BotSettings", classifier: "Classifier") -> "Webhook":
     from bot.telegram.webhook import Webhook
     from model.metrics import CountingClassifier
 
-    return Webhook(settings, build(settings, CountingClassifier(classifier.bundle, classifier.runtime)))
+    return Webhook(
+        settings, build(settings, CountingClassifier(classifier.bundle, classifier.runtime, classifier.name))
+    )
 
 
 def _serve_with_bot(serving: "uvicorn.Server", listening: socket.socket, bot: "Webhook") -> None:
@@ -123,12 +129,8 @@ def _serve_with_bot(serving: "uvicorn.Server", listening: socket.socket, bot: "W
 
 def _settings_of_bot() -> "BotSettings":
     from bot.settings import Settings as BotSettings
-    from bot.settings import SettingsError as BotSettingsError
 
-    try:
-        settings = BotSettings.read()
-    except BotSettingsError as error:
-        raise SettingsError(str(error)) from None
+    settings = BotSettings.read()
     if not settings.telegram_token.get_secret_value():
         raise SettingsError("WEBHOOK_URL is set but TELEGRAM_TOKEN is not: set it too, or unset WEBHOOK_URL.")
     return settings

@@ -104,7 +104,7 @@ def _add_fetching(router: APIRouter, desk: Desk) -> None:
         model: Annotated[str, Query(description=NAME_OF_MODEL)] = "",
     ) -> PhotoAnswer:
         """The same for a photo that stands somewhere on the web."""
-        desk.admit(request)
+        await desk.admit(request)
         desk.model(model)
         async with fetcher.fetched(url) as photo:
             return _answer(await desk.judged(request, Upload(photo, url, model)))

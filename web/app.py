@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from web.api import api_router
 from web.errors import Problem
-from web.middleware import HEADERS, Guard
+from web.middleware import HEADERS, SecurityHeaders, TrustedHosts
 from web.models import Models
 from web.openapi import documentation, with_problem_details
 from web.page import Page
@@ -27,7 +27,7 @@ from web.service import Desk
 from web.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
-log = logging.getLogger("web")
+log = logging.getLogger(__name__)
 
 
 def create_app(models: Models, settings: Settings) -> FastAPI:
@@ -61,7 +61,9 @@ def create_app(models: Models, settings: Settings) -> FastAPI:
     app.openapi = with_problem_details(app.openapi)  # type: ignore[method-assign]
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET", "POST"])
-    app.add_middleware(Guard, hosts=settings.trusted_hosts)
+    if settings.trusted_hosts:
+        app.add_middleware(TrustedHosts, allowed_hosts=settings.trusted_hosts, www_redirect=False)
+    app.add_middleware(SecurityHeaders)
     _explain_errors(app, page)
     return app
 
@@ -100,7 +102,7 @@ def _explain_errors(app: FastAPI, page: Page) -> None:
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
         response = answer(request, Problem(500, "unexpected", "Something went wrong here; try again in a moment."))
-        response.headers.update(HEADERS)  # this answer does not pass the guard
+        response.headers.update(HEADERS)  # this answer does not pass the middleware
         return response
 
 

@@ -1,15 +1,13 @@
-"""Around every request: which hosts it may be for, what the browser may do with the answer, and its count."""
+"""Checks which host a request is for, tells the browser what it may do with the answer, and counts it."""
 
 import logging
-import re
 import time
 from http import HTTPStatus
 
 from prometheus_client import Counter
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from web.errors import Problem
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -26,20 +24,24 @@ HEADERS = {
 }
 REQUESTS = Counter("web_requests", "Requests to the page and the API.", ["method", "path", "status"])
 METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
-log = logging.getLogger("web")
+log = logging.getLogger(__name__)
 
 
-class Guard:
-    """Middleware around the whole application.
+class TrustedHosts(TrustedHostMiddleware):
+    """Starlette's check of host names; monitors may ask for `/healthz` by any name."""
 
-    Args:
-        app: what is guarded.
-        hosts: names by which it may be asked, such as "example.org" or "*.example.org"; none allow every name.
-    """
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path") == "/healthz":
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
-    def __init__(self, app: ASGIApp, hosts: tuple[str, ...] = ()):
+
+class SecurityHeaders:
+    """Middleware around the whole application: adds headers to every answer, counts and logs it."""
+
+    def __init__(self, app: ASGIApp):
         self._app = app
-        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,23 +60,13 @@ class Guard:
             await send(message)
 
         try:
-            if self._knows(Headers(scope=scope).get("host", "")) or scope["path"] == "/healthz":
-                await self._app(scope, receive, send_with_headers)
-            else:
-                problem = Problem(400, "unknown_host", "This server does not answer for that host name.")
-                await problem.as_response()(scope, receive, send_with_headers)
+            await self._app(scope, receive, send_with_headers)
         finally:
             method = scope["method"] if scope["method"] in METHODS else "other"
             path = _template(scope)
             REQUESTS.labels(method, path, status).inc()
             took = (time.perf_counter() - started) * 1000
             log.debug("%s %s: %d %s, %.0f ms", method, path, status, HTTPStatus(status).phrase, took)
-
-    def _knows(self, host: str) -> bool:
-        name = re.sub(r":\d+$", "", host).lower()
-        return not self._hosts or any(
-            name == known or (known.startswith("*.") and name.endswith(known[1:])) for known in self._hosts
-        )
 
 
 def _template(scope: Scope) -> str:

@@ -1,6 +1,5 @@
 """The models that are served, by name; the first is the one for whoever does not choose."""
 
-import re
 from collections.abc import Mapping
 
 from model import BundleError, Classifier
@@ -18,13 +17,10 @@ def open_models(setting: str, runtime: str) -> Models:
     models: dict[str, Classifier] = {}
     for given, folder in named_folders(setting):
         classifier = Classifier.open(folder, runtime)
-        name = given or _plain(classifier.bundle.manifest.name)
-        if name in models:
-            raise BundleError(f"Two models are called {name!r}: name them, as in MODEL_PATH=one=FOLDER,other=FOLDER.")
-        models[name] = classifier
+        classifier.name = given or classifier.name
+        if classifier.name in models:
+            raise BundleError(
+                f"Two models are called {classifier.name!r}: name them, as in MODEL_PATH=one=FOLDER,other=FOLDER."
+            )
+        models[classifier.name] = classifier
     return models
-
-
-def _plain(title: str) -> str:
-    """A title as a word for addresses: "Face masks" is "face-masks"."""
-    return re.sub(r"\W+", "-", title.lower()).strip("-") or "model"

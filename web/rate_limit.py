@@ -2,10 +2,9 @@
 
 import ipaddress
 import math
-import time
 from collections import OrderedDict
-from collections.abc import Callable
 
+from aiolimiter import AsyncLimiter
 from starlette.requests import Request
 
 from web.errors import Problem, overloaded
@@ -14,31 +13,29 @@ ADDRESSES = 10_000  # remembered at most; whoever was not here for longest is fo
 
 
 class Visits:
-    """A bucket of requests per address, which fills again by `per_minute` a minute; 0 sets no limit."""
+    """Limits the photos of each address to `per_minute`; 0 sets no limit. For one event loop only."""
 
-    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic):
+    def __init__(self, per_minute: int):
         self._per_minute = per_minute
-        self._clock = clock
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._limiters: OrderedDict[str, AsyncLimiter] = OrderedDict()
 
-    def count(self, address: str) -> None:
-        """Count a request of that address.
+    async def count(self, address: str) -> None:
+        """Counts a photo of that address.
 
         Raises:
-            Problem: 429, it has used up its requests.
+            Problem: 429, it has used up its photos.
         """
         if not self._per_minute:
             return
-        now = self._clock()
-        left, since = self._buckets.pop(address, (float(self._per_minute), now))
-        left = min(self._per_minute, left + (now - since) * self._per_minute / 60)
-        self._buckets[address] = (left - 1 if left >= 1 else left, now)
-        if len(self._buckets) > ADDRESSES:
-            self._buckets.popitem(last=False)
-        if left < 1:
-            wait = math.ceil((1 - left) * 60 / self._per_minute)
+        limiter = self._limiters.setdefault(address, AsyncLimiter(self._per_minute, 60))
+        self._limiters.move_to_end(address)
+        if len(self._limiters) > ADDRESSES:
+            self._limiters.popitem(last=False)
+        if not limiter.has_capacity():
+            wait = math.ceil(60 / self._per_minute)  # by then there is room for one more
             detail = f"At most {self._per_minute} photos a minute are taken from one address; try again in {wait} s."
             raise Problem(429, "too_many_requests", detail, {"Retry-After": str(wait)})
+        await limiter.acquire()
 
 
 def address_of(request: Request, behind_proxy: bool) -> str:

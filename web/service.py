@@ -52,13 +52,13 @@ class Desk:
         self._behind_proxy = settings.behind_proxy
         WAITING.set_function(lambda: self.judge.waiting)
 
-    def admit(self, request: Request) -> None:
+    async def admit(self, request: Request) -> None:
         """Count a visitor before anything of the photo is read.
 
         Raises:
             Problem: 429 or 503, this photo is not taken.
         """
-        self._visits.count(address_of(request, self._behind_proxy))
+        await self._visits.count(address_of(request, self._behind_proxy))
         if self.judge.full:
             raise overloaded()
 
@@ -69,7 +69,7 @@ class Desk:
         Raises:
             Problem: it cannot be taken or answered.
         """
-        self.admit(request)
+        await self.admit(request)
         async with uploaded(request, self.memory) as upload:
             yield await self.judged(request, upload)
 

@@ -16,7 +16,7 @@ from bot.telegram.send import send_words
 
 WITHIN = 2.0  # seconds that an apology may take
 
-log = logging.getLogger("bot")
+log = logging.getLogger(__name__)
 
 
 class Errors:

@@ -37,7 +37,7 @@ REMEMBERED = 1000  # messages that had their last tap: a double click does nothi
 MOST, PER_SECONDS = 20, 3600.0  # photos that one person may give
 SEVERAL = "several"
 
-log = logging.getLogger("bot")
+log = logging.getLogger(__name__)
 
 Count = Callable[[str, str], None]
 

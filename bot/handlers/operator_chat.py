@@ -21,7 +21,7 @@ AGAIN = 3600.0  # seconds before the same kind of error is reported again
 KINDS = 100  # that are remembered
 WITHIN = 3.0  # seconds that a message to the operator may take
 
-log = logging.getLogger("bot")
+log = logging.getLogger(__name__)
 
 
 class Operator:

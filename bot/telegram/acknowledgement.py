@@ -32,7 +32,7 @@ PACE, SLOWEST_PACE = 0.1, 1.0  # seconds between two questions while updates are
 CONFIRM_WITHIN = 3.0  # seconds
 HOLD_UP = 1.5  # seconds that the oldest update may keep newer ones from being fetched
 
-log = logging.getLogger("bot")
+log = logging.getLogger(__name__)
 
 
 class Receipts:

@@ -21,7 +21,7 @@ from bot.telegram.rate_limit import Limiter
 CONNECTIONS = 16  # enough for 30 photos a second, of 3 requests each; every request looks at each idle connection
 READ_TIMEOUT = 20.0  # seconds; a line that is silent for longer is taken for dead
 
-log = logging.getLogger("bot")
+log = logging.getLogger(__name__)
 
 
 class Connection(ReceiptBot):

@@ -23,7 +23,7 @@ STOP_WITHIN = 20.0  # seconds; Heroku ends a process 30 s after its signal
 ALLOWED_UPDATES = (Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY)
 LONGEST_PAUSE = 30.0  # seconds between two tries to log in
 
-log = logging.getLogger("bot")
+log = logging.getLogger(__name__)
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
 

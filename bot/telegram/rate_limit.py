@@ -23,7 +23,7 @@ FREE = int(FloodLimit.MESSAGES_PER_SECOND)
 BURST = 0.5  # seconds' worth of messages that may be sent at once
 KEPT = 1000  # chats whose limits are remembered
 
-log = logging.getLogger("bot")
+log = logging.getLogger(__name__)
 
 
 class Limiter(BaseRateLimiter[int]):

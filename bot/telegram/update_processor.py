@@ -16,7 +16,7 @@ from telegram.ext import BaseUpdateProcessor
 from bot.stats import Record, begin
 from bot.telegram.acknowledgement import WINDOW, Receipts
 
-log = logging.getLogger("bot")
+log = logging.getLogger(__name__)
 
 
 @dataclass

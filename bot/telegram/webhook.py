@@ -38,7 +38,7 @@ WITHIN = 20.0  # seconds that an update may take; Heroku ends a request after 30
 PATIENCE = 600.0  # seconds after which a message that took too long once more is given up
 REMEMBERED = 1000  # updates that were dealt with, should Telegram not have heard of it
 
-log = logging.getLogger("bot")
+log = logging.getLogger(__name__)
 
 
 class WebhookError(RuntimeError):

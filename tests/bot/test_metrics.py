@@ -33,10 +33,10 @@ def test_answers_and_problems_are_counted_at_the_metrics_port(chat: LocalChat, t
     finally:
         bot.process.terminate()
         bot.ends()
-    assert 'photo_answers_total{label="with_mask",model="red or blue"} 1.0' in shown
-    assert 'photo_answers_total{label="without_mask",model="red or blue"} 1.0' in shown
-    assert 'photo_answers_total{label="no_face",model="red or blue"} 1.0' in shown
-    assert 'photo_milliseconds_count{model="red or blue"} 2.0' in shown
+    assert 'photo_answers_total{label="with_mask",model="red-or-blue"} 1.0' in shown
+    assert 'photo_answers_total{label="without_mask",model="red-or-blue"} 1.0' in shown
+    assert 'photo_answers_total{label="no_face",model="red-or-blue"} 1.0' in shown
+    assert 'photo_milliseconds_count{model="red-or-blue"} 2.0' in shown
 
 
 def test_a_metrics_port_in_use_is_named_in_one_line(chat: LocalChat, tmp_path: Path) -> None:

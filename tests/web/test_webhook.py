@@ -181,7 +181,7 @@ def test_photos_of_the_chat_are_counted_like_those_of_the_page(serve: Serve, cha
     person.send_photo(red_face())
     person.answers()
     counts = httpx.get(f"{address}/metrics", timeout=60).text
-    assert 'photo_answers_total{label="with_mask",model="red or blue"} 1.0' in counts
+    assert 'photo_answers_total{label="with_mask",model="red-or-blue"} 1.0' in counts
 
 
 def test_fetching_again_ends_the_webhook(chat: LocalChat, bundle: Path) -> None:

@@ -85,7 +85,7 @@ def is_red(image: Image.Image) -> bool:
 
 
 def test_right_is_thanked_for_and_counted(person: Person, operator: Person) -> None:
-    counted = FEEDBACK.labels("red or blue", "with_mask", "right")._value.get()
+    counted = FEEDBACK.labels("red-or-blue", "with_mask", "right")._value.get()
     answer = answer_to(person, red_face())
     assert buttons(answer) == ["✓ Right", "✗ Wrong"]
     after = go(person, answer, "✓")
@@ -94,7 +94,7 @@ def test_right_is_thanked_for_and_counted(person: Person, operator: Person) -> N
     operator.say("/stats")
     stats = operator.answers()[0]["text"]
     assert "said right: 1" in stats and "with_mask" in stats
-    assert FEEDBACK.labels("red or blue", "with_mask", "right")._value.get() == counted + 1
+    assert FEEDBACK.labels("red-or-blue", "with_mask", "right")._value.get() == counted + 1
 
 
 def test_a_wrong_answer_s_photo_goes_to_the_operator_only_after_a_yes_with_the_right_label(

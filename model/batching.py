@@ -1,0 +1,108 @@
+"""Photos on their way through the model, off the event loop: prepared in a few threads, predicted in small batches.
+
+The bot and the page share one `Batcher` where they share a process. Knows nothing of HTTP or of Telegram.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from model.classifier import Classifier, Prepared
+from model.image import Photo
+from model.prediction import Prediction
+
+WORKERS = min(4, os.cpu_count() or 1)  # photos that are prepared at once
+BATCH = 8  # photos that go through the network together
+
+Result = TypeVar("Result")
+
+
+class Abandoned(Exception):
+    """Nobody waits for the answer any more."""
+
+
+class Batcher:
+    """Predicts photos. For one event loop only.
+
+    Args:
+        workers: photos that are prepared at once.
+
+    Attributes:
+        waiting: photos that are under way or wait.
+    """
+
+    def __init__(self, workers: int | None = None):
+        self.waiting = 0
+        workers = workers or WORKERS
+        self._workers = ThreadPoolExecutor(workers, "photo")
+        self._free = asyncio.Semaphore(workers)
+        self._network_thread = ThreadPoolExecutor(1, "network")
+        self._networks: dict[Classifier, _Network] = {}
+
+    async def predict(
+        self,
+        classifier: Classifier,
+        photo: bytes | Photo,
+        abandoned: Callable[[], Awaitable[bool]] | None = None,
+    ) -> Prediction:
+        """Predicts a photo.
+
+        Args:
+            classifier: predicts it.
+            photo: the bytes of an image file, or what `model.image.decode` made of it.
+            abandoned: asked when the photo's turn comes.
+
+        Raises:
+            Abandoned: as `abandoned` said.
+            PhotoError: the photo cannot be decoded.
+        """
+        self.waiting += 1
+        try:
+            async with self._free:
+                if abandoned and await abandoned():
+                    raise Abandoned
+                prepared = await self.run(classifier.prepare, photo)
+            network = self._networks.setdefault(classifier, _Network(classifier, self._network_thread))
+            return await network.predict(prepared)
+        finally:
+            self.waiting -= 1
+
+    async def run(self, work: Callable[..., Result], *arguments: object) -> Result:
+        """Does something else that takes longer than a moment in one of the threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._workers, work, *arguments)
+
+
+class _Network:
+    """Runs one model's network on all photos that are ready whenever it is free."""
+
+    def __init__(self, classifier: Classifier, thread: ThreadPoolExecutor):
+        self._classifier = classifier
+        self._thread = thread
+        self._ready: list[tuple[Prepared, asyncio.Future[Prediction]]] = []
+        self._running: asyncio.Task[None] | None = None
+
+    async def predict(self, prepared: Prepared) -> Prediction:
+        answer: asyncio.Future[Prediction] = asyncio.get_running_loop().create_future()
+        self._ready.append((prepared, answer))
+        if self._running is None:
+            self._running = asyncio.create_task(self._run())
+        return await answer
+
+    async def _run(self) -> None:
+        while self._ready:
+            batch, self._ready = self._ready[:BATCH], self._ready[BATCH:]
+            photos = [prepared for prepared, _ in batch]
+            loop = asyncio.get_running_loop()
+            try:
+                answers = await loop.run_in_executor(self._thread, self._classifier.answer, photos)
+            except Exception as error:
+                for _, answer in batch:
+                    if not answer.done():
+                        answer.set_exception(error)
+                continue
+            for (_, answer), prediction in zip(batch, answers, strict=True):
+                if not answer.done():
+                    answer.set_result(prediction)
+        self._running = None
