@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from model.bundle import ANSWERS
+from training.callbacks.text import duration
 from training.data.dataset import Collection
 from training.export.bundle import Export
 
@@ -25,7 +26,7 @@ def say_what_was_read(collection: Collection, asked: str) -> None:
 
 
 def say_what_was_written(out: Path, export: Export, seconds: float) -> None:
-    print(f"Wrote {out} in {seconds / 60:.1f} minutes: {', '.join(sorted(file.name for file in out.iterdir()))}.")
+    print(f"Wrote {out} in {duration(seconds)}: {', '.join(sorted(file.name for file in out.iterdir()))}.")
     if export.problem:
         print(f"{export.problem} The bundle runs with MODEL_RUNTIME=fastai.")
     else:

@@ -17,7 +17,7 @@ class HalfPrecision(Callback):
 
     def before_fit(self) -> None:
         cpu = next(self.model.parameters()).device.type == "cpu"
-        self._enabled = cpu and torch.cpu._is_avx512_bf16_supported()
+        self._enabled = cpu and torch.cpu.get_capabilities().get("avx512_bf16", False)
         self._hooks = []
         if self._enabled:
             for layer in filter(_slow_in_bfloat16, self.model.modules()):

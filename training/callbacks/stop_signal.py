@@ -1,58 +1,60 @@
-"""Turns Ctrl-C and SIGTERM into a wish to stop, so that a training can end between two steps."""
+"""Turns Ctrl-C and SIGTERM into a wish to stop, so that a training can end between two steps.
+
+Signals reach the main thread only: in other threads nothing here does anything.
+"""
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
+from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
 def asked_to_stop() -> Iterator[Callable[[], bool]]:
-    """Gives a function that tells whether one of the signals has come; a second one raises `KeyboardInterrupt`."""
+    """Yields a function that tells whether one of the signals has come; a second one raises `KeyboardInterrupt`."""
     asked = threading.Event()
 
     def note(number: int, frame: FrameType | None) -> None:
         if asked.is_set():
             raise KeyboardInterrupt
         asked.set()
-        os.write(2, b"\nStopping after this step; once more to stop at once.\n")
+        os.write(2, b"\nStopping after this step. Interrupt again to stop at once.\n")
 
-    if threading.current_thread() is not threading.main_thread():
+    with _handled_by(note, *SIGNALS):
         yield asked.is_set
-        return
-    before = {number: signal.signal(number, note) for number in SIGNALS}
-    try:
-        yield asked.is_set
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+
+
+def deaf_to_sigterm() -> AbstractContextManager[None]:
+    """Ignores SIGTERM inside, for the last seconds of a program that is ending anyway."""
+    return _handled_by(signal.SIG_IGN, signal.SIGTERM)
+
+
+def sigterm_as_ctrl_c() -> AbstractContextManager[None]:
+    """Lets SIGTERM raise `KeyboardInterrupt` inside, as Ctrl-C does."""
+    return _handled_by(signal.default_int_handler, signal.SIGTERM)
 
 
 @contextmanager
-def deaf_to_sigterm() -> Iterator[None]:
-    """Inside, SIGTERM does nothing: for the last seconds of a program that is ending anyway."""
-    if threading.current_thread() is not threading.main_thread():
+def sigterm_as_exit() -> Iterator[None]:
+    """Lets SIGTERM raise `SystemExit` inside, unless it is handled already, so that unfinished work is cleaned up."""
+    handled = signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+    with _handled_by(lambda number, frame: sys.exit(128 + number), *(() if handled else (signal.SIGTERM,))):
         yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
-def sigterm_as_ctrl_c() -> Iterator[None]:
-    """Inside, SIGTERM raises `KeyboardInterrupt`, as Ctrl-C does."""
+def _handled_by(handler: Any, *signals: signal.Signals) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        signals = ()
+    before = {number: signal.signal(number, handler) for number in signals}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, previous in before.items():
+            signal.signal(number, previous)

@@ -1,15 +1,14 @@
-"""Words for messages: an error in one line, a time."""
+"""Wording that messages share: an error in one line, a duration."""
 
 
 def one_line(error: BaseException) -> str:
-    """An error's message without line breaks, at most 300 characters, for a sentence of ours."""
+    """Returns an error's message without line breaks, cut to 300 characters, to quote in a sentence."""
     return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 def duration(seconds: float) -> str:
-    """A time in words, such as "50 seconds", "3 minutes", "2 h 05 min"."""
-    if seconds < 90:
-        whole = max(1, round(seconds))
-        return f"{whole} second{'s' if whole != 1 else ''}"
-    minutes = round(seconds / 60)
-    return f"{minutes} minutes" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
+    """Formats a time, such as "50 s", "3 min 20 s", "2 h 05 min"."""
+    minutes, rest = divmod(max(1, round(seconds)), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"

@@ -1,12 +1,10 @@
 """From folders of photos to the samples a network learns from: reads every photo once, and finds copies."""
 
 import hashlib
-import os
 import random
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from model.image import PhotoError, decode
 from training.data.crops import WIDER, Keeper, Known, Sample, face_search
 from training.data.duplicates import find_groups
 from training.data.layouts import DataError, find_photos
+from training.data.threads import map_in_threads
 
 Photo = tuple[Path, str, Sequence[Known] | None]
 
@@ -91,7 +90,7 @@ def collect(
     keeper = Keeper(folder, size, search)
     samples, skipped = [], {}
     with typer.progressbar(length=len(photos), label="Reading photos", file=sys.stderr) as bar, keeper:
-        for photo, result in zip(photos, _in_threads(keeper.keep, photos), strict=True):
+        for photo, result in zip(photos, map_in_threads(lambda photo: keeper.keep(*photo), photos), strict=True):
             bar.update(1)
             if isinstance(result, str):
                 skipped[str(photo[0])] = result
@@ -131,11 +130,3 @@ def _show_faces(photos: Sequence[tuple[Path, str]], looked_at: int = 60) -> bool
         except (PhotoError, OSError):
             continue
     return seen > 0 and with_face >= seen / 2
-
-
-def _in_threads(keep: Callable[..., list[Sample] | str], photos: Sequence[Photo]) -> Iterator[list[Sample] | str]:
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        try:
-            yield from pool.map(lambda photo: keep(*photo), photos)
-        finally:
-            pool.shutdown(cancel_futures=True)

@@ -11,7 +11,9 @@ from training.data.layouts import DataError
 def split(
     samples: Sequence[Sample], valid_pct: float, seed: int, hold_out: Callable[[Sample], bool] | None = None
 ) -> tuple[list[int], list[int]]:
-    """Indices for training and for validation; each label gives its share, and groups stay whole.
+    """Chooses indices for training and for validation; each label gives its share, and groups stay whole.
+
+    scikit-learn's `StratifiedGroupKFold` holds out one n-th of everything and takes no samples that must be held out.
 
     Args:
         samples: with their groups.

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix
 
 from model.classifier import no_faces, softmax
@@ -32,10 +33,8 @@ class Share:
     def interval(self) -> tuple[float, float]:
         if not self.of:
             return 0.0, 1.0
-        z, share, count = 1.96, self.value, self.of
-        middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-        reach = z / (1 + z**2 / count) * math.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
-        return max(0.0, middle - reach), min(1.0, middle + reach)
+        interval = binomtest(self.right, self.of).proportion_ci(0.95, method="wilson")
+        return float(interval.low), float(interval.high)
 
     def __str__(self) -> str:
         if not self.of:

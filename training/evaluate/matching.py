@@ -3,10 +3,8 @@
 Photos go the whole way that serving takes: bytes in, `Prediction` out.
 """
 
-import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import typer
@@ -16,6 +14,7 @@ from model.faces.box import Box
 from model.image import MAX_BYTES, decode
 from training.data.annotations import Corners, KnownPhoto
 from training.data.crops import meant
+from training.data.threads import map_in_threads
 from training.evaluate.face_attributes import Traits, traits
 
 MATCH = 0.4  # intersection over union from which an answered box is a known face
@@ -80,7 +79,7 @@ def answer(classifier: Classifier, photos: Sequence[KnownPhoto]) -> Answers:
     """Let the bundle answer photos, on all cores. Files that cannot be answered are kept with the reason."""
     answers = Answers([])
     with typer.progressbar(length=len(photos), label="Answering photos", file=sys.stderr) as bar:
-        for photo, result in zip(photos, _in_threads(lambda photo: look(classifier, photo), photos), strict=True):
+        for photo, result in zip(photos, map_in_threads(lambda photo: look(classifier, photo), photos), strict=True):
             if isinstance(result, Looked):
                 answers.looked.append(result)
             else:
@@ -138,11 +137,3 @@ def _meant_face(prediction: Prediction) -> Face | None:
     if not prediction.faces:
         return prediction.whole
     return prediction.faces[meant([Box(*face.box) for face in prediction.faces], prediction.size)]
-
-
-def _in_threads(look_at: Callable[[KnownPhoto], Looked | str], photos: Sequence[KnownPhoto]) -> Iterator[Looked | str]:
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        try:
-            yield from pool.map(look_at, photos)
-        finally:
-            pool.shutdown(cancel_futures=True)

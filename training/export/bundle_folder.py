@@ -7,16 +7,14 @@ import json
 import os
 import secrets
 import shutil
-import signal
-import threading
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from model.bundle import ANSWERS, MANIFEST, ONNX, PICKLE, SHIPPED
+from training.callbacks.stop_signal import sigterm_as_exit
 
 LANGUAGES = ("en", "fr")
 HEADER = """\
@@ -42,7 +40,7 @@ def staged(out: Path | str) -> Iterator[Path]:
         raise FileExistsError(f"{out} is a Python package; name another folder for the bundle")
     out.absolute().parent.mkdir(parents=True, exist_ok=True)
     folder = out.absolute().parent / f".{out.absolute().name}-{secrets.token_hex(4)}"
-    with _termination_as_exception():
+    with sigterm_as_exit():
         try:
             folder.mkdir()
             yield folder
@@ -121,20 +119,3 @@ def _template(label: str) -> str:
 def _quoted(text: str) -> str:
     """A TOML basic string. JSON's escapes are TOML's; only the delete character needs one more."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-@contextmanager
-def _termination_as_exception() -> Iterator[None]:
-    """SIGTERM ends the program the way Ctrl-C does, so that what is half done is cleared away."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)

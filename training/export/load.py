@@ -3,15 +3,12 @@
 Knows nothing of ONNX or of bundles.
 """
 
-import os
 import pathlib
 import pickle
 import re
-import sys
+import types
 import warnings
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +37,7 @@ def open_learner(file: Path) -> Any:
     if not file.is_file():
         raise ExportRefused(f"There is no file {file}.")
     try:
-        with _paths_of_any_machine():
-            learner = _load(file)
+        learner = _load(file)
     except AttributeError as error:
         raise ExportRefused(f"{file} needs {_missing_name(error)}") from None
     except ModuleNotFoundError as error:
@@ -90,35 +86,30 @@ def place_of_images(inputs: Any) -> int:
     return int(inputs.infer_idx(PILImage.create(torch.zeros(2, 2, 3, dtype=torch.uint8))))
 
 
+class _Unpickler(pickle.Unpickler):
+    """Opens paths of another machine: of Windows, say, or of Python 3.13, which keeps them in another module."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module in ("pathlib", "pathlib._local"):
+            return type(Path()) if name in ("PosixPath", "WindowsPath") else getattr(pathlib, name)
+        return super().find_class(module, name)
+
+
+_PICKLE_MODULE = types.SimpleNamespace(Unpickler=_Unpickler, load=pickle.load, __name__="pickle")
+
+
 def _load(file: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # load_learner warns of unpickling, and the help of this command does
         try:
-            return load_learner(file, cpu=True)
+            return load_learner(file, cpu=True, pickle_module=_PICKLE_MODULE)
         except UnboundLocalError:  # load_learner swallows a failed import; ask again to hear which
-            return torch.load(file, map_location="cpu", weights_only=False)
+            return torch.load(file, map_location="cpu", pickle_module=_PICKLE_MODULE, weights_only=False)
         except AttributeError:  # it may have loaded well, but something that is no learner
-            loaded = torch.load(file, map_location="cpu", weights_only=False)
+            loaded = torch.load(file, map_location="cpu", pickle_module=_PICKLE_MODULE, weights_only=False)
             if isinstance(loaded, Learner):
                 raise
             return loaded
-
-
-@contextmanager
-def _paths_of_any_machine() -> Iterator[None]:
-    """Learners carry paths of the machine that made them: of Windows, say, or of Python 3.13, which keeps them elsewhere."""
-    foreign = "PosixPath" if os.name == "nt" else "WindowsPath"
-    before = getattr(pathlib, foreign)
-    moved = "pathlib._local" not in sys.modules
-    setattr(pathlib, foreign, type(Path()))
-    if moved:
-        sys.modules["pathlib._local"] = pathlib
-    try:
-        yield
-    finally:
-        setattr(pathlib, foreign, before)
-        if moved:
-            del sys.modules["pathlib._local"]
 
 
 def _missing_name(error: AttributeError) -> str:

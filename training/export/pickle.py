@@ -5,7 +5,7 @@ import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 import cloudpickle
@@ -45,13 +45,12 @@ class _Pickler(cloudpickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, CodeType) and os.path.isabs(obj.co_filename):
             return self.dispatch_table[CodeType](obj.replace(co_filename=Path(obj.co_filename).name))
-        return super().reducer_override(obj)
-
-    def _function_getnewargs(self, func: Any) -> Any:
-        code, base_globals, *rest = super()._function_getnewargs(func)
-        for name in ("__file__", "__path__"):
-            base_globals.pop(name, None)
-        return code, base_globals, *rest
+        reduced = super().reducer_override(obj)
+        if isinstance(obj, FunctionType) and isinstance(reduced, tuple):  # packed by value, with what its module knows
+            for known in (part for part in reduced[1] if isinstance(part, dict)):
+                known.pop("__file__", None)
+                known.pop("__path__", None)
+        return reduced
 
 
 _PICKLE_MODULE = types.SimpleNamespace(Pickler=_Pickler, dumps=cloudpickle.dumps, __name__="cloudpickle")

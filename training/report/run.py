@@ -16,12 +16,11 @@ from matplotlib.figure import Figure
 from model.bundle import Manifest
 from training.callbacks.csv_logger import HISTORY, read_history
 from training.callbacks.loss_plot import Course
+from training.callbacks.text import duration
 from training.evaluate.metrics import Measured
 from training.report.evaluation import sections_of
 from training.report.html import INK, SERIES, Plot, Section, Table, Text, Tile, Tiles, figure, write_page
 from training.run_folder import OPTIONS, REPORT
-
-SECONDS, MINUTES = 120, 7200  # from so many seconds on, minutes or hours are told
 
 
 class Laps:
@@ -137,13 +136,6 @@ def _options(options: Mapping[str, Any]) -> list[Table | Text]:
         Text(f"Run it again: python -m training --config {OPTIONS}, the file beside this page."),
         Table(["option", "value"], [[name, str(value)] for name, value in shown.items()]),
     ]
-
-
-def duration(seconds: float) -> str:
-    """In the unit that reads best."""
-    if seconds < SECONDS:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < MINUTES else f"{seconds / 3600:.1f} h"
 
 
 def _short(value: str) -> str:

@@ -60,15 +60,15 @@ def test_a_run_is_told_from_its_start_to_its_end(service: Service) -> None:
     started, second, fourth, finished = messages(service)
     assert started["title"] == "Numbers: started"
     assert re.search(
-        r"On \S+, \d+ processor cores\.\n32 items to learn from, 8 held out; 4 epochs to train, about \d+ seconds?\.",
+        r"On \S+, \d+ processor cores\.\n32 items to learn from, 8 held out; 4 epochs to train, about \d+ s\.",
         started["message"],
     )
     assert [second["title"], fourth["title"]] == ["Numbers: epoch 2 of 4", "Numbers: epoch 4 of 4"]
     assert re.fullmatch(
-        r"train_loss [\d.]+, valid_loss [\d.]+, accuracy [\d.]+\nAbout \d+ seconds? to go\.", second["message"]
+        r"train_loss [\d.]+, valid_loss [\d.]+, accuracy [\d.]+\nAbout \d+ s to go\.", second["message"]
     )
     assert "to go" not in fourth["message"]
-    assert re.fullmatch(r"Numbers: finished after \d+ seconds?", finished["title"])
+    assert re.fullmatch(r"Numbers: finished after \d+ s", finished["title"])
     assert re.fullmatch(r"The bundle is in bundle/\.\ntrain_loss .*, accuracy [\d.]+", finished["message"])
     picture = Image.open(BytesIO(base64.b64decode(finished["attachments"][0]["base64"])))
     assert picture.format == "PNG" and picture.width > 400
@@ -169,7 +169,7 @@ def test_a_learner_exported_with_the_callback_holds_no_password(service: Service
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.2, "1 second"), (89, "89 seconds"), (600, "10 minutes"), (7500, "2 h 05 min")]
+    ("seconds", "words"), [(0.2, "1 s"), (59.6, "1 min 00 s"), (200, "3 min 20 s"), (7500, "2 h 05 min")]
 )
 def test_durations_read_well(seconds: float, words: str) -> None:
     assert duration(seconds) == words
