@@ -151,7 +151,7 @@ def with_checksums(png: bytes) -> bytes:
 
 def main(
     inputs: Annotated[int, typer.Option(help="How many, the drawn ones among them.", min=1000)] = 100_000,
-    seed: Annotated[int, typer.Option(help="Of every random choice.", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of every random choice.", min=1)] = 1,
 ) -> None:
     """Look for a file that breaks the reader of photos."""
     assert all(features.check(name) for name in ("jpg", "webp", "zlib"))

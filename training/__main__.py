@@ -74,7 +74,7 @@ def _how_to_go_on(folder: Path) -> str:
     if not (folder / LAST).is_file():
         return ""
     command = "accelerate launch" if processes() > 1 else "python"
-    return f" Go on with it by: {command} -m training --resume --run {folder}"
+    return f" Resume it with: {command} -m training --resume --run {folder}"
 
 
 main = app.command(cls=Configured)(takes_options(act))

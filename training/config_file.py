@@ -25,7 +25,7 @@ NOT_KEPT = ("run", "resume", "config", "notify")  # each run says its own; addre
 class Configured(TyperCommand):
     """A command whose options may stand in a file (`--config`) or in the folder of a run (`--resume`).
 
-    The command line counts more than the file, the file more than the run's folder.
+    The command line takes precedence over the file, and the file over the run's folder.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -57,16 +57,16 @@ def read_options(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise RunError(f"{file} cannot be read: {error.strerror}.") from None
     except (ValueError, yaml.YAMLError) as error:
-        raise RunError(f"{file} is no file of options: {' '.join(str(error).split())}.") from None
+        raise RunError(f"{file} is not an options file: {' '.join(str(error).split())}.") from None
     if not isinstance(values, dict):
-        raise RunError(f"{file} is no file of options: write one per line, such as epochs: 6.")
+        raise RunError(f"{file} is not an options file: write one option per line, such as epochs: 6.")
     names = [option.name for option in fields(Options) if option.name not in NOT_KEPT]
     options = {str(name).replace("-", "_"): value for name, value in values.items()}
     for name in options:
         if name not in names:
             close = difflib.get_close_matches(name, names, 1)
             meant = f" Did you mean {close[0].replace('_', '-')}?" if close else ""
-            raise RunError(f"{file}: there is no option {name.replace('_', '-')}.{meant}")
+            raise RunError(f"{file}: unknown option {name.replace('_', '-')}.{meant}")
     return {name: value for name, value in options.items() if value is not None}
 
 

@@ -18,11 +18,11 @@ def say_what_was_read(collection: Collection, asked: str) -> None:
     )
     if collection.faces.find:
         without = sum(not sample.face for sample in collection.samples)
-        print(f"Faces are answered; in {without} photos none was found, and the whole photo was taken for one.")
+        print(f"Faces are classified; in {without} photos none was found, so the whole photo is used.")
     else:
-        print("Whole photos are answered, without looking for faces.")
+        print("Whole photos are classified, without looking for faces.")
     if asked == "auto":
-        print(f"(To have it the other way: --faces {'no' if collection.faces.find else 'yes'}.)", flush=True)
+        print(f"(To override this: --faces {'no' if collection.faces.find else 'yes'}.)", flush=True)
 
 
 def say_what_was_written(out: Path, export: Export, seconds: float) -> None:
@@ -31,4 +31,4 @@ def say_what_was_written(out: Path, export: Export, seconds: float) -> None:
         print(f"{export.problem} The bundle runs with MODEL_RUNTIME=fastai.")
     else:
         print(f"Both models agree; the largest difference of a probability is {export.difference:.1e}.")
-    print(f"What the bot says stands in {out / ANSWERS}. Serve it: MODEL_PATH={out} python -m bot --local")
+    print(f"Edit what the bot says in {out / ANSWERS}. Serve it: MODEL_PATH={out} python -m bot --local")

@@ -16,8 +16,8 @@ from training.option_types import function, how_often, how_often_to_push, rate, 
 
 DEFAULTS = Settings()
 PHOTOS, RESULT, NETWORK = "Photos", "Result", "Network and training"
-RATE, RUN, LOOKING = "Learning rate, and when to stop", "The run, and going on with it", "Looking at it"
-TELLING = "Telling others"
+RATE, RUN, LOOKING = "Learning rate and stopping", "Run and resume", "Metrics and monitoring"
+TELLING = "Notifications and sharing"
 
 
 def one(panel: str, text: str, *, names: tuple[str, ...] = (), **more: Any) -> Any:
@@ -42,13 +42,15 @@ class Options:
         list[Path],
         many(
             PHOTOS,
-            "Whole photographs to learn from too: a file with the columns photo, left, top, right, bottom (pixels), label, beside its photos. May be given several times.",
+            "Whole photographs to train on as well: a file with the columns photo, left, top, right, bottom (pixels), label, beside its photos. May be given several times.",
             metavar="CSV",
         ),
     ] = field(default_factory=list)
     faces: Annotated[
         Literal["auto", "yes", "no"],
-        one(PHOTOS, "Find faces and answer each, or answer the whole photo; auto looks at some photos."),
+        one(
+            PHOTOS, "Find and classify each face, or classify the whole photo; auto decides by looking at some photos."
+        ),
     ] = "auto"
     valid: Annotated[float, one(PHOTOS, "Share of the photos held out.", metavar="SHARE", min=0.01, max=0.9)] = 0.2
     hold_out: Annotated[
@@ -72,20 +74,18 @@ class Options:
         list[str],
         many(PHOTOS, "File names to leave out, such as 'augmented_*'. May be given several times.", metavar="GLOB"),
     ] = field(default_factory=list)
-    cache: Annotated[
-        Path, one(PHOTOS, "Where the small cut-out pictures are kept for the next run.", metavar="DIR")
-    ] = Path("runs/pictures")
+    cache: Annotated[Path, one(PHOTOS, "Where cropped photos are cached between runs.", metavar="DIR")] = Path(
+        "runs/pictures"
+    )
 
     out: Annotated[
         Path,
-        one(RESULT, "The bundle's folder; an existing bundle there is replaced when all went well.", metavar="DIR"),
+        one(RESULT, "The bundle's folder; an existing bundle is replaced only if everything succeeds.", metavar="DIR"),
     ] = Path("bundle")
-    name: Annotated[str, one(RESULT, "What the bundle is called; by default, after its labels.", metavar="TEXT")] = ""
+    name: Annotated[str, one(RESULT, "The bundle's name; by default, its labels.", metavar="TEXT")] = ""
     card_notes: Annotated[
         Path | None,
-        one(
-            RESULT, "Words of your own for the model card, below headings such as '## What was tried'.", metavar="FILE"
-        ),
+        one(RESULT, "Your own notes for the model card, below headings such as '## What was tried'.", metavar="FILE"),
     ] = None
 
     arch: Annotated[str, one(NETWORK, "Backbone: a timm or torchvision name.", metavar="NAME")] = DEFAULTS.arch
@@ -93,27 +93,27 @@ class Options:
         Path | None, one(NETWORK, "File of backbone weights, instead of downloading them.", metavar="FILE")
     ] = None
     pretrained: Annotated[bool, one(NETWORK, "Start from pretrained weights.")] = DEFAULTS.pretrained
-    size: Annotated[int, one(NETWORK, "Side of the network's input in pixels.", metavar="PIXELS", min=32, max=1024)] = (
-        DEFAULTS.size
-    )
+    size: Annotated[
+        int, one(NETWORK, "Side length of the network's input in pixels.", metavar="PIXELS", min=32, max=1024)
+    ] = DEFAULTS.size
     epochs: Annotated[
-        int, one(NETWORK, "Epochs of the whole network, after one of its head alone.", metavar="N", min=1)
+        int, one(NETWORK, "Epochs for the whole network, after one for its head alone.", metavar="N", min=1)
     ] = DEFAULTS.epochs
     batch_size: Annotated[int, one(NETWORK, "Photos per step.", metavar="N", min=2)] = DEFAULTS.batch_size
     mirror: Annotated[
-        bool, one(NETWORK, "A photo's mirror image has the same answer; with --no-mirror, it may have another.")
+        bool, one(NETWORK, "A photo's mirror image has the same label; use --no-mirror if it may have another.")
     ] = DEFAULTS.mirror
-    seed: Annotated[int, one(NETWORK, "Of every random choice.", metavar="N")] = DEFAULTS.seed
+    seed: Annotated[int, one(NETWORK, "Seed of every random choice.", metavar="N")] = DEFAULTS.seed
 
     lr: Annotated[
         str,
-        one(RATE, "Base learning rate; auto looks for one with fastai's finder.", metavar="RATE|auto", callback=rate),
+        one(RATE, "Base learning rate; auto uses fastai's learning-rate finder.", metavar="RATE|auto", callback=rate),
     ] = str(DEFAULTS.lr)
     monitor: Annotated[
         str,
         one(
             RATE,
-            "What tells the best model, and whether training still gets better: a column of the table. The lower the better if its name holds loss or error, else the higher.",
+            "The column that decides which model is best and whether training still improves. Lower is better if its name contains loss or error; otherwise higher is.",
             metavar="COLUMN",
         ),
     ] = "valid_loss"
@@ -121,17 +121,24 @@ class Options:
         int,
         one(
             RATE,
-            "Lower the learning rate after so many epochs without anything better, instead of along a curve; 0: never.",
+            "Lower the learning rate after N epochs without improvement, instead of following a schedule; 0: never.",
             min=0,
             metavar="EPOCHS",
         ),
     ] = 0
-    plateau_factor: Annotated[float, one(RATE, "... dividing it by this.", metavar="N", min=1.01)] = 10.0
-    plateau_min: Annotated[float, one(RATE, "... but not below this.", min=0, metavar="RATE")] = 1e-06
+    plateau_factor: Annotated[
+        float, one(RATE, "Factor that --plateau divides the learning rate by.", metavar="N", min=1.01)
+    ] = 10.0
+    plateau_min: Annotated[
+        float, one(RATE, "Lowest learning rate that --plateau goes down to.", min=0, metavar="RATE")
+    ] = 1e-06
     patience: Annotated[
-        int, one(RATE, "Stop after so many epochs without anything better; 0: never.", min=0, metavar="EPOCHS")
+        int, one(RATE, "Stop after N epochs without improvement; 0: never.", min=0, metavar="EPOCHS")
     ] = 0
-    min_change: Annotated[float, one(RATE, "How much better counts as better, for both.", metavar="N", min=0)] = 0.0
+    min_change: Annotated[
+        float,
+        one(RATE, "Smallest change that counts as an improvement, for --plateau and --patience.", metavar="N", min=0),
+    ] = 0.0
 
     run: Annotated[
         Path | None,
@@ -143,9 +150,7 @@ class Options:
     ] = None
     resume: Annotated[
         bool,
-        one(
-            RUN, "Go on with the run in --run, by default the last one in runs/, with its options.", names=("--resume",)
-        ),
+        one(RUN, "Resume the run in --run (by default the latest in runs/) with its options.", names=("--resume",)),
     ] = False
     save_every: Annotated[
         str, one(RUN, "How often to write what --resume needs.", metavar="epoch|STEPS|no", callback=how_often)
@@ -154,7 +159,7 @@ class Options:
         Path | None,
         one(
             RUN,
-            "A YAML or TOML file of options, such as a run's options.yaml; the command line counts more.",
+            "A YAML or TOML file of options, such as a run's options.yaml; the command line takes precedence.",
             metavar="FILE",
         ),
     ] = None
@@ -163,19 +168,21 @@ class Options:
         list[str],
         many(
             TELLING,
-            "Where to send messages, as Apprise writes it, such as tgram://TOKEN/CHAT, or a file of such addresses. May be given several times; NOTIFY_URLS in the environment or in .env is read too.",
+            "Where to send messages: an Apprise URL such as tgram://TOKEN/CHAT, or a file of them. May be given several times; NOTIFY_URLS in the environment or in .env is read too.",
             metavar="URL|@FILE",
         ),
     ] = field(default_factory=list)
     notify_every: Annotated[
         int,
-        one(TELLING, "A message after so many epochs too; 0: at the start and the end only.", min=0, metavar="EPOCHS"),
+        one(
+            TELLING, "Send a message every N epochs as well; 0: only at the start and the end.", min=0, metavar="EPOCHS"
+        ),
     ] = 0
     push_to_hub: Annotated[
         str | None,
         one(
             TELLING,
-            "Upload the bundle to the Hugging Face hub; HF_TOKEN in the environment says who may.",
+            "Upload the bundle to the Hugging Face Hub; needs HF_TOKEN in the environment.",
             metavar="USER/REPO",
         ),
     ] = None
@@ -183,27 +190,27 @@ class Options:
         str,
         one(
             TELLING,
-            "How often to upload it, as far as it is trained.",
+            "How often to upload the model during training.",
             metavar="epoch|STEPS|end",
             callback=how_often_to_push,
         ),
     ] = "end"
     push_checkpoints: Annotated[
-        bool, one(TELLING, "Upload what --resume needs too, as checkpoints/.", names=("--push-checkpoints",))
+        bool, one(TELLING, "Also upload what --resume needs, as checkpoints/.", names=("--push-checkpoints",))
     ] = False
 
     metric: Annotated[
         list[str],
         many(
             LOOKING,
-            "A metric of your own. It gets the probabilities (photos, labels) and the right labels' numbers (photos,) of all held-out photos as NumPy arrays, and gives a number or a dict of numbers. May be given several times.",
+            "Your own metric. It gets the probabilities (photos, labels) and the true label indices (photos,) of all held-out photos as NumPy arrays, and returns a number or a dict of numbers. May be given several times.",
             metavar="MODULE:FUNCTION",
             callback=function,
         ),
     ] = field(default_factory=list)
     eval_data: Annotated[
         Path | None,
-        one(LOOKING, "A second set of photos, in folders like --data, to measure after each epoch.", metavar="DIR"),
+        one(LOOKING, "A second set of photos, in folders like --data, to evaluate after each epoch.", metavar="DIR"),
     ] = None
     tensorboard: Annotated[bool, one(LOOKING, "Write events for TensorBoard into the run's folder.")] = True
 

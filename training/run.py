@@ -99,9 +99,9 @@ def run(options: Options, folder: Path, told: Telling) -> None:
             photos.collection.answers,
             faces.no_face_from,
         )
-        print(f"\n{confusion_text(figures)}\n\nRight on held-out photos: {figures.accuracy}", flush=True)
+        print(f"\n{confusion_text(figures)}\n\nAccuracy on held-out photos: {figures.accuracy}", flush=True)
         save_confusion(figures, bundle / CONFUSION)
-        print("Exporting, and checking that both models agree ...", flush=True)
+        print("Exporting, and checking that the ONNX model matches ...", flush=True)
         export = export_learner(
             for_serving(learner, settings.size),
             bundle,
@@ -116,7 +116,7 @@ def run(options: Options, folder: Path, told: Telling) -> None:
         )
         write_answers(bundle, export.manifest.answers, keep=options.out / ANSWERS)
         laps.end("exporting")
-        print("Measuring the bundle on the held-out photos, as it is served ...", flush=True)
+        print("Evaluating the bundle on the held-out photos ...", flush=True)
         held_out = held_out_photos(photos.samples(photos.valid), photos.photographs)
         made_with = {key: getattr(value, "name", value) for key, value in asdict(settings).items() if value is not None}
         measured = describe(bundle, folder / EVALUATION, held_out, made_with, notes)
@@ -124,7 +124,7 @@ def run(options: Options, folder: Path, told: Telling) -> None:
         report = write_run_report(folder, course, measured, export.manifest, laps.seconds)
         print(f"{as_text(measured)}\nWith pictures: {report}", flush=True)
     say_what_was_written(options.out, export, sum(laps.seconds.values()))
-    told.notify.note(f"Right on held-out photos: {figures.accuracy}. The bundle is in {options.out}.")
+    told.notify.note(f"Accuracy on held-out photos: {figures.accuracy}. The bundle is in {options.out}.")
     if push:
         print(f"Uploading it to {options.push_to_hub} ...", flush=True)
         push.push_bundle(options.out)
@@ -138,7 +138,7 @@ def read_photos(options: Options) -> Photos:
         DataError: see `collect` and `split`.
     """
     if not options.data:
-        raise DataError("Say where the photos are: --data DIR, with one folder per label in DIR.")
+        raise DataError("--data is missing: give a folder that holds one folder of photos per label.")
     photographs = _photographs(options.boxes)
     look = None if options.faces == "auto" else options.faces == "yes"
     collection = collect(options.data, options.size, options.cache, look, options.group_by, options.skip, photographs)
@@ -165,7 +165,7 @@ def train_learner(
     settings = options.settings()
     if options.lr == "auto":
         settings = replace(settings, lr=first_decides(find_rate(learner, folder) if is_first() else 0.0))
-        print(f"The learning rate is {settings.lr:g}; how it was found: {folder / SEARCH}", flush=True)
+        print(f"Learning rate {settings.lr:g}; see {folder / SEARCH}", flush=True)
     with asked_to_stop() as stop:
         callbacks = [*watchers(learner, options, folder, about, stop, second_set), *others]
         if is_first():
@@ -205,8 +205,8 @@ def _second_set(folder: Path, options: Options, collection: Collection, loaders:
     """A loader of the photos of `--eval-data`, prepared as the held-out ones are."""
     second = collect([folder], options.size, options.cache, collection.faces.find, skip=options.skip)
     if unknown := sorted(set(second.labels) - set(collection.labels)):
-        raise DataError(f"--eval-data {folder}: nothing is trained to answer {', '.join(unknown)}.")
-    print(f"Measured after each epoch as well: {len(second.samples)} photos of {folder}.", flush=True)
+        raise DataError(f"--eval-data {folder}: these labels are not in the training data: {', '.join(unknown)}.")
+    print(f"Also evaluated after each epoch: {len(second.samples)} photos of {folder}.", flush=True)
     return loaders.test_dl([Path(sample.picture) for sample in second.samples], with_labels=True)
 
 

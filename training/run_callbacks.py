@@ -36,9 +36,9 @@ def watchers(
         second_set: a loader of the photos of `--eval-data`.
 
     Raises:
-        MetricError: a metric of one's own cannot be used.
-        RecipeError: there is no such column as is to be monitored.
-        CheckpointError: the run cannot be gone on with.
+        MetricError: a custom metric cannot be used.
+        RecipeError: the column to monitor does not exist.
+        CheckpointError: the run cannot be resumed.
     """
     functions, labels = [load_metric(name) for name in options.metric], len(learner.dls.vocab)
     chosen: list[Callback] = [SecondSet(second_set, functions, labels)] if second_set else []
@@ -65,4 +65,4 @@ def watchers(
 def _check_monitored(learner: Learner, monitor: str) -> None:
     columns = ["train_loss", "valid_loss", *(metric.name for metric in learner.metrics)]
     if monitor not in columns:
-        raise RecipeError(f"--monitor {monitor}: there is no such column; the columns are {', '.join(columns)}.")
+        raise RecipeError(f"--monitor {monitor}: unknown column; the columns are {', '.join(columns)}.")

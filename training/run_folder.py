@@ -12,7 +12,7 @@ REPORT = "report.html"
 
 
 class RunError(ValueError):
-    """A run that cannot be begun or gone on with; the message says why and what to do."""
+    """Raised if a run cannot be started or resumed; the message says why and what to do."""
 
 
 def new_run(folder: Path | None) -> Path:
@@ -25,23 +25,23 @@ def new_run(folder: Path | None) -> Path:
         name = time.strftime("%Y-%m-%d-%H%M%S")
         folder = next(free for number in range(1, 100) if not (free := RUNS / _numbered(name, number)).exists())
     if (folder / LAST).exists():
-        raise RunError(f"{folder} holds a run: go on with it by --resume, or name another folder for a new one.")
+        raise RunError(f"{folder} already holds a run: resume it with --resume, or choose another folder.")
     return folder
 
 
 def last_run(folder: Path | None) -> Path:
-    """The folder of the run to go on with, by default the one that was begun last.
+    """Returns the folder of the run to resume, by default the latest.
 
     Raises:
         RunError: there is none.
     """
     if folder is not None:
         if not (folder / OPTIONS).is_file():
-            raise RunError(f"{folder} holds no run that could be gone on with: it has no {OPTIONS}.")
+            raise RunError(f"{folder} holds no run to resume: it has no {OPTIONS}.")
         return folder
     begun = sorted(RUNS.glob(f"*/{OPTIONS}"), key=lambda file: (file.stat().st_mtime_ns, file))
     if not begun:
-        raise RunError(f"There is no run in {RUNS} to go on with: name its folder by --run.")
+        raise RunError(f"There is no run in {RUNS} to resume: give its folder with --run.")
     return begun[-1].parent
 
 

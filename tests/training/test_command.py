@@ -128,7 +128,7 @@ def test_stopping_a_training_leaves_the_old_bundle_and_the_kept_pictures_as_they
     output, _ = process.communicate(timeout=60)
     last = output.strip().splitlines()[-1]
     assert re.fullmatch(
-        r"Interrupted: nothing was written to bundle. Go on with it by: python -m training --resume --run runs/\S+",
+        r"Interrupted: nothing was written to bundle. Resume it with: python -m training --resume --run runs/\S+",
         last,
     )
     assert process.returncode == 1 and "Traceback" not in output
@@ -143,7 +143,7 @@ def test_photos_of_faces_give_a_bundle_that_finds_faces(tmp_path: Path) -> None:
     arguments = [str(tmp_path / word) if word in ("photos", "bundle", "runs/pictures") else word for word in arguments]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
-    assert "Faces are answered" in result.output and "(To have it the other way: --faces no.)" in result.output
+    assert "Faces are answered" in result.output and "(To override this: --faces no.)" in result.output
     classifier = Classifier.open(tmp_path / "bundle")
     assert classifier.bundle.manifest.faces.find
     assert len(classifier.predict(portrait(99, striped=False)).faces) == 1
@@ -176,7 +176,7 @@ def test_photos_of_faces_give_a_bundle_that_finds_faces(tmp_path: Path) -> None:
         (["--data", "photos", "--hold-out", "photos"], "Error: --hold-out needs --group-by"),
         (
             ["--data", "photos", "--monitor", "accuracy"],
-            "Error: --monitor accuracy: there is no such column; the columns are train_loss, valid_loss, error_rate.",
+            "Error: --monitor accuracy: unknown column; the columns are train_loss, valid_loss, error_rate.",
         ),
         (
             ["--data", "photos", "--metric", "none_of_mine:f"],
@@ -184,9 +184,9 @@ def test_photos_of_faces_give_a_bundle_that_finds_faces(tmp_path: Path) -> None:
         ),
         (
             ["--data", "photos", "--eval-data", "others"],
-            "Error: --eval-data others: nothing is trained to answer star.",
+            "Error: --eval-data others: these labels are not in the training data: star.",
         ),
-        ([], "Error: Say where the photos are: --data DIR"),
+        ([], "Error: --data is missing: give a folder"),
         (["--data", "photos", "--out", "file"], "Error: file is a file; name a folder for the bundle"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -214,4 +214,4 @@ def shape_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_pattern_that_is_none_is_refused_before_anything_is_read() -> None:
     result = CliRunner().invoke(app, ["--data", "photos", "--group-by", "(["])
-    assert result.exit_code == 2 and "is no regular expression" in result.output
+    assert result.exit_code == 2 and "is not a valid regular expression" in result.output

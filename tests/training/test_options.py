@@ -60,13 +60,13 @@ def test_what_is_written_down_is_the_same_when_it_is_read(chosen: list[Options])
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("epoch: 3", "there is no option epoch. Did you mean epochs?"),
+        ("epoch: 3", "unknown option epoch. Did you mean epochs?"),
         ("epochs: many", "Invalid value for '--epochs'"),
         ("size: 5", "Invalid value for '--size'"),
         ("faces: perhaps", "Invalid value for '--faces'"),
         ("- epochs", "is no file of options: write one per line, such as epochs: 6."),
         ("epochs: [", "is no file of options"),
-        ("resume: true", "there is no option resume."),
+        ("resume: true", "unknown option resume."),
     ],
 )
 def test_what_is_wrong_in_a_file_is_said(text: str, line: str, chosen: list[Options]) -> None:
@@ -99,9 +99,9 @@ def test_a_new_run_has_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_
     first.mkdir(parents=True)
     assert new_run(None) != first
     (first / "last.pth").touch()
-    with pytest.raises(RunError, match=r"holds a run: go on with it by --resume"):
+    with pytest.raises(RunError, match=r"already holds a run: resume it with --resume"):
         new_run(first)
-    with pytest.raises(RunError, match="There is no run in runs to go on with"):
+    with pytest.raises(RunError, match="There is no run in runs to resume"):
         last_run(None)
 
 
@@ -115,7 +115,7 @@ def test_no_secret_is_written_down(chosen: list[Options]) -> None:
 
 def test_help_shows_every_option_in_its_panel() -> None:
     output = run("--help").output
-    for panel in ("Photos", "Result", "Network and training", "Learning rate", "The run", "Looking at it"):
+    for panel in ("Photos", "Result", "Network and training", "Learning rate", "The run", "Metrics and monitoring"):
         assert re.search(rf"─ {panel}", output)
     for name in Options.__dataclass_fields__:
         assert f"--{name.replace('_', '-')}" in output

@@ -1,4 +1,4 @@
-"""Writes files that are there whole or not at all, whatever ends the program in between."""
+"""Writes files atomically: completely or not at all, even if the program is killed."""
 
 import os
 from collections.abc import Callable

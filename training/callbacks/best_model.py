@@ -46,7 +46,7 @@ class KeepBest(TrackerCallback):
 
 
 class StopOnNaN(Callback):
-    """Stops when the loss is no number any more, in any of the processes, and says when that was.
+    """Stops when the loss becomes NaN in any process, and says when.
 
     `problem` holds the sentence afterwards, None if all went well.
     """
@@ -59,7 +59,7 @@ class StopOnNaN(Callback):
     def after_batch(self) -> None:
         if anywhere(not torch.isfinite(self.loss), self.loss.device):
             self.problem = (
-                f"The loss is no number any more, in epoch {self.epoch} at step {self.iter + 1} of {self.n_iter}: "
+                f"The loss became NaN in epoch {self.epoch} at step {self.iter + 1} of {self.n_iter}: "
                 "the learning rate is too high, or a photo or a metric is broken."
             )
             raise CancelFitException

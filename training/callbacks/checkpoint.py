@@ -1,13 +1,13 @@
-"""Keeps what is needed to go on with a training, and goes on with it, to the same result as without the break.
+"""Saves checkpoints, and resumes training from them with the same result as an uninterrupted run.
 
 Works with any fastai learner:
 
     learn.fit_one_cycle(6, cbs=[Checkpoints("runs/cats"), Resume("runs/cats")])
 
-Run the same line again after a crash: it goes on where the last checkpoint was written, and to the same weights, bit for
-bit, as long as pictures are read by the process that trains (`num_workers=0`) on a processor that computes the same each
+Run the same line again after a crash: it resumes from the last checkpoint and reaches the same weights, bit for bit, as long
+as pictures are read by the process that trains (`num_workers=0`) on a processor that computes the same each
 time. Given more epochs than a finished run had, it trains the ones that are missing. So do several processes together
-(`learn.distrib_ctx()`), of which the first writes for all; from the end of an epoch, more or fewer may go on.
+(`learn.distrib_ctx()`), of which the first writes for all; from the end of an epoch, a different number may resume.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,18 +30,18 @@ TRACKED = ("best", "wait")  # what fastai's trackers remember from epoch to epoc
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that cannot be gone on from; the message says why and what to do."""
+    """Raised if a checkpoint cannot be resumed from; the message says why and what to do."""
 
 
 class Checkpoints(Callback):
     """Writes `last.pth`, whole or not at all: weights, optimizer, position, random state, and what callbacks remember.
 
-    A callback of one's own is remembered by giving it `state_dict` and `load_state_dict`.
+    Your own callback is included if it has `state_dict` and `load_state_dict`.
 
     Args:
         folder: where to.
         every: "epoch", or a number of steps; 0 for none.
-        about: plain values that must be the same when the run is gone on with, by name.
+        about: plain values, by name, that must be the same when the run is resumed.
         stop: asked after each step; once true, a checkpoint is written and `KeyboardInterrupt` raised.
     """
 
@@ -102,7 +102,7 @@ class Checkpoints(Callback):
 
 
 class Resume(Callback):
-    """Goes on from the checkpoint in a folder, if there is one, once the learner is fitted.
+    """Resumes from the checkpoint in a folder, if there is one, when the learner is fitted.
 
     Args:
         folder: where `Checkpoints` wrote to.
@@ -123,8 +123,8 @@ class Resume(Callback):
         shared, now = len(_random_states(self._kept)) if self._kept else 1, processes()
         if self._skipped and shared != now:
             raise CheckpointError(
-                f"{folder} was broken off within an epoch, and the number of processes was {shared}, not {now}: go on with "
-                f"{shared} until that epoch has ended, or begin a new run."
+                f"{folder} was interrupted within an epoch of a run with {shared} process(es), not {now}: resume with "
+                f"{shared} until that epoch ends, or start a new run."
             )
 
     def before_fit(self) -> None:
@@ -189,12 +189,12 @@ def read_checkpoint(folder: Path, about: Mapping[str, Any]) -> dict[str, Any] | 
         was = kept["about"]
     except Exception as error:  # every kind of damage raises its own
         raise CheckpointError(
-            f"{file} is damaged or no checkpoint ({type(error).__name__}): begin a new run."
+            f"{file} is damaged or not a checkpoint ({type(error).__name__}): start a new run."
         ) from None
     for name, value in _plain(dict(about)).items():
         if was.get(name) != value:
             raise CheckpointError(
-                f"{folder} was begun with {name} {was.get(name)}, not {value}: go on with the same, or begin a new run."
+                f"{folder} was started with {name} {was.get(name)}, not {value}: resume with the same value, or start a new run."
             )
     return kept
 

@@ -31,8 +31,7 @@ class PlainRows(Callback):
 class History(Callback):
     """Appends a row per epoch to `history.csv`: what the table shows, and the learning rate.
 
-    When a run is gone on with, rows of epochs that are done again are replaced. Unlike fastai's `CSVLogger`, which
-    begins again with the names of the columns.
+    When a run is resumed, the rows of repeated epochs are replaced; fastai's `CSVLogger` starts again with a header.
     """
 
     order = 65

@@ -1,4 +1,4 @@
-"""Pushes a model to the Hugging Face hub while it is trained and when it is done, as a bundle that can be served."""
+"""Pushes a model to the Hugging Face Hub, during training and at its end, as a bundle that can be served."""
 
 import shutil
 import tempfile
@@ -48,7 +48,7 @@ class Uploads:
         try:
             self._api.create_repo(repository, private=True, exist_ok=True)
         except HFValidationError:
-            raise HubError(f"{repository!r} is no name of a repository; write USER/REPO.") from None
+            raise HubError(f"{repository!r} is not a repository name; write USER/REPO.") from None
         except Exception as error:  # whatever breaks on the way
             raise HubError(
                 f"{repository} cannot be pushed to ({_reason(error)}): is HF_TOKEN a token that may write there, and is "

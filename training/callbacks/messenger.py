@@ -71,8 +71,8 @@ class Messenger:
         services = [Apprise.instantiate(address) for address in addresses]
         if None in services:
             raise AddressError(
-                f"Address {services.index(None) + 1} of {len(services)} for messages is none that Apprise can use; "
-                "how they look: https://appriseit.com/services/"
+                f"Address {services.index(None) + 1} of {len(services)} is not one that Apprise can send to; "
+                "for the formats, see https://appriseit.com/services/"
             )
         self._lines = [_Line(service, f"{THREAD}-{place}", say) for place, service in enumerate(services, 1)]
 
@@ -142,4 +142,4 @@ class _Line:
             sent = False
         if not sent and not self._told:
             self._told = True
-            self._say(f"Warning: {self._service.service_name} did not take a message; the run goes on without.")
+            self._say(f"Warning: {self._service.service_name} did not accept a message; training continues.")

@@ -1,4 +1,4 @@
-"""Metrics of one's own: functions of the answers to the whole validation set, as NumPy arrays.
+"""Custom metrics: functions of the predictions for the whole validation set, as NumPy arrays.
 
     def recall_of_rare(probabilities, labels):  # shapes (photos, labels) and (photos,)
         return float((probabilities[labels == 2].argmax(1) == 2).mean())
@@ -41,7 +41,7 @@ def load_metric(name: str) -> Function:
         found = getattr(importlib.import_module(module), function)
     except ModuleNotFoundError as error:
         raise MetricError(
-            f"--metric {name}: there is no module {error.name}; run the command where it lies, or install it."
+            f"--metric {name}: there is no module {error.name}; run the command from its folder, or install it."
         ) from None
     except AttributeError:
         raise MetricError(f"--metric {name}: {module} has no {function}.") from None
@@ -50,7 +50,7 @@ def load_metric(name: str) -> Function:
             f"--metric {name}: {module} cannot be imported: {type(error).__name__}: {one_line(error)}"
         ) from None
     if not callable(found):
-        raise MetricError(f"--metric {name} is no function.")
+        raise MetricError(f"--metric {name} is not a function.")
     result: Function = found
     return result
 
@@ -82,7 +82,7 @@ def own_metrics(functions: Sequence[Function], labels: int) -> list[Metric]:
         metrics += [_OwnMetric(whole, name, first=not metrics and not place) for place, name in enumerate(names)]
     given = [metric.name for metric in metrics]
     if twice := {name for name in given if given.count(name) > 1}:
-        raise MetricError(f"Two metrics give {', '.join(sorted(twice))}: name them apart.")
+        raise MetricError(f"Two metrics are called {', '.join(sorted(twice))}: rename one.")
     return metrics
 
 
@@ -102,7 +102,7 @@ class SecondSet(Callback):
 
     Args:
         loader: a fastai loader of that set, with labels numbered as in training.
-        functions: of one's own, see `own_metrics`.
+        functions: custom metrics, see `own_metrics`.
         labels: how many there are.
     """
 

@@ -1,4 +1,4 @@
-"""Tells people on their phones how a run goes: that it started, how far it is, that it finished or broke, and why."""
+"""Sends messages about a run: that it started, its progress, and how it ended."""
 
 import os
 import platform
@@ -32,7 +32,7 @@ class Notify(Callback):
     Args:
         messenger: is closed at the end of the block.
         name: what the messages call the run.
-        every: a message after that many epochs; 0 for none.
+        every: a message every N epochs; 0 for none.
         epochs: of all fits together; by default, of the first one.
         about: a line for the first message.
     """

@@ -1,4 +1,4 @@
-"""fastai's `fine_tune` as one fit, so that it can be interrupted and gone on with anywhere."""
+"""Runs fastai's `fine_tune` as one fit, so that it can be interrupted and resumed anywhere."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class FineTune(Callback):
         flat: keep the rate as it is once all of the network is trained, for callbacks that lower it, such as fastai's
             `ReduceLROnPlateau`.
 
-    A finished run that is gone on with (see `Resume`) gets a further cycle for the epochs that are added.
+    A finished run that is resumed (see `Resume`) gets a further cycle for the epochs that are added.
     """
 
     order, run_valid = 60, False

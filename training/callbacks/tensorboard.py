@@ -15,7 +15,7 @@ DRAWN = ".graph"
 
 
 class Board(TensorBoardCallback):
-    """fastai's callback, for runs that are gone on with: what is done again replaces what was written before.
+    """fastai's callback for resumable runs: repeated steps replace what was written before.
 
     In a training of several processes there are no photos and no graph: for these the first would run the network alone,
     which only all of them together can.

@@ -71,12 +71,12 @@ class Figures:
         return Share(int(np.trace(self.confusion)), int(self.confusion.sum()))
 
     def recall(self, label: str) -> Share:
-        """Of the photos of a label, how many are answered so."""
+        """Computes the recall of a label."""
         index = self.labels.index(label)
         return Share(int(self.confusion[index, index]), int(self.confusion[index].sum()))
 
     def precision(self, label: str) -> Share:
-        """Of the photos answered with a label, how many are of it."""
+        """Computes the precision of a label."""
         index = self.labels.index(label)
         return Share(int(self.confusion[index, index]), int(self.confusion[:, index].sum()))
 

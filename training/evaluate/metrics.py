@@ -159,12 +159,12 @@ class Measured:
         return counts
 
     def recall(self, label: str) -> Share:
-        """Of the faces of a label, how many are answered so."""
+        """Computes the recall of a label."""
         index = self.labels.index(label)
         return Share(int(self.confusion[index, index]), int(self.confusion[index].sum()))
 
     def precision(self, label: str) -> Share:
-        """Of the answers that give a label, how many are right."""
+        """Computes the precision of a label."""
         index = self.labels.index(label)
         return Share(int(self.confusion[index, index]), int(self.confusion[:, index].sum()))
 

@@ -23,7 +23,7 @@ def main(
     out: Annotated[Path, typer.Option(help="The bundle's folder; an existing bundle there is replaced.")] = Path(
         "bundle"
     ),
-    name: Annotated[str | None, typer.Option(help="What the bundle is called; by default, after its labels.")] = None,
+    name: Annotated[str | None, typer.Option(help="The bundle's name; by default, its labels.")] = None,
     faces: Annotated[
         bool, typer.Option(help="Find faces first, and answer each. Only for learners trained on cut-out faces.")
     ] = False,
@@ -38,7 +38,7 @@ def main(
     try:
         samples = found_in(photos) if photos else drawn()
         opened = open_learner(learner)
-        print("Exporting, and checking that both models agree ...", flush=True)
+        print("Exporting, and checking that the ONNX model matches ...", flush=True)
         with staged(out) as folder:
             export = export_learner(
                 opened,

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class LostError(RuntimeError):
-    """Another process of this training has ended; the message says what to do."""
+    """Raised if another process of this training has ended."""
 
 
 def silence_all_but_first() -> None:
@@ -64,7 +64,7 @@ def in_company() -> Iterator[None]:
         yield
     except RuntimeError as error:
         if isinstance(error, torch.distributed.DistError) or "gloo" in str(error):  # NCCL's, or that of processors
-            raise LostError("Another process of this training has ended: the lines around this one say why.") from None
+            raise LostError("Another process of this training has ended: see the messages around this one.") from None
         raise
 
 

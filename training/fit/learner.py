@@ -116,7 +116,7 @@ def find_arch(settings: Settings) -> tuple[Any, dict[str, Any]]:
         return partial(_torchvision_from_file, builder, weights), {}
     close = timm.list_models(f"*{name.split('_')[0]}*")[:5]
     known = f" Did you mean one of {', '.join(close)}?" if close else ""
-    raise RecipeError(f"--arch {name}: neither timm nor torchvision knows that name.{known}")
+    raise RecipeError(f"--arch {name}: unknown to both timm and torchvision.{known}")
 
 
 def _torchvision_from_file(builder: Callable[..., nn.Module], file: Path, **_: Any) -> nn.Module:

@@ -28,7 +28,7 @@ def train(
         flat: keep the learning rate of the second part, for callbacks that lower it.
 
     Raises:
-        RecipeError: the loss is no number any more.
+        RecipeError: the loss became NaN.
     """
     nan = StopOnNaN()
     steps = [FineTune(settings.lr, lr_mult=BODY_SLOWER, flat=flat), HalfPrecision(), nan, *callbacks]

@@ -1,4 +1,4 @@
-"""Shows what was measured of a bundle on a page with pictures. It shows people: keep it to yourself."""
+"""Shows what was measured of a bundle on a page with pictures. It shows people, so keep it private."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,14 +35,14 @@ from training.report.html import (
 MOST_PICTURES = 36
 THUMBNAIL = 144  # pixels
 AROUND = 0.8  # of the face's size, shown around it
-NOT_FOUND = "A face that is not found counts as a wrong answer in “right”, not in “right of those found”."
+NOT_FOUND = "A face that is not found counts as wrong in “right”, but not in “right of those found”."
 
 
 def write_report(file: Path, measured: Measured, manifest: Manifest) -> None:
     """Write the page."""
     faces = len(measured.overall.outcomes)
     lead = (
-        f"Measured on {faces} {'faces' if measured.whole else 'photos'} whose right answer is known. "
+        f"Evaluated on {faces} {'faces' if measured.whole else 'photos'} with known labels. "
         "Shares come with their 95 % interval, the lighter part of each bar."
     )
     write_page(file, f"How right is “{manifest.name}”?", lead, sections_of(measured, manifest))
@@ -51,15 +51,15 @@ def write_report(file: Path, measured: Measured, manifest: Manifest) -> None:
 def sections_of(measured: Measured, manifest: Manifest) -> list[Section]:
     """What was measured, part by part."""
     return [
-        Section("In short", _in_short(measured, manifest)),
+        Section("Summary", _in_short(measured, manifest)),
         Section("By folder", _folders(measured)),
         Section("Whole photographs", _whole(measured.whole) if measured.whole else []),
         Section("By label", _labels(measured)),
-        Section("Is it as sure as it is right?", _calibration(measured, manifest)),
-        Section("Is it fair?", _audit(measured.audit)),
+        Section("Calibration", _calibration(measured, manifest)),
+        Section("Fairness", _audit(measured.audit)),
         Section("Worst mistakes", _mistakes(measured.mistakes)),
         Section("Faces not found", _missed(measured.missed)),
-        Section("Answers where no face is marked", _strays(measured)),
+        Section("False detections", _strays(measured)),
         Section("Files that could not be read", _unreadable(measured)),
     ]
 
@@ -79,7 +79,7 @@ def _in_short(measured: Measured, manifest: Manifest) -> list[Tiles | Text]:
     tiles.append(Tile("sure answers right", _percent(accuracy), f"{_percent(coverage)} of the answers are sure ones"))
     if measured.calibration:
         error, chance = f"{measured.calibration_error:.1%}", f"{measured.error_by_chance:.1%}"
-        tiles.append(Tile("off in stated probability", error, f"expected calibration error; {chance} would be chance"))
+        tiles.append(Tile("calibration error", error, f"{chance} would be expected by chance"))
     sentences = [Text(grouping.words()) for grouping in measured.audit[:1]]
     return [Tiles(tiles), *sentences]
 
@@ -119,10 +119,10 @@ def _labels(measured: Measured) -> list[Table]:
     rows = [[label, *row] for label, row in zip(labels, counts.tolist(), strict=True)]
     signs = np.where(np.eye(len(measured.labels), dtype=bool)[there], 1, -1)
     shades = counts / counts.sum(axis=1, keepdims=True) * signs
-    note = "Rows are the right answers, columns the given ones."
+    note = "Rows are true labels, columns predicted labels."
     return [
-        Table(["label", "of these, answered so", "answered so, and right"], shares),
-        Table(["right answer", *measured.labels], rows, note, shades.tolist()),
+        Table(["label", "recall", "precision"], shares),
+        Table(["true label", *measured.labels], rows, note, shades.tolist()),
     ]
 
 
@@ -131,13 +131,13 @@ def _calibration(measured: Measured, manifest: Manifest) -> list[Plot | Text]:
         return []
     coverage, accuracy = measured.sure
     words = (
-        f"From a probability of {manifest.sure_from} on, an answer is called sure: {coverage} of the answers, of which "
+        f"Answers with a probability of at least {manifest.sure_from} count as sure: {coverage} of all answers, of which "
         f"{accuracy} are right."
     )
     caption = (
-        f"How often answers are right, by how sure they are; on the dashed line they are as right as they are sure. "
-        f"On average they are off by {measured.calibration_error:.1%} (expected calibration error); "
-        f"with so few answers, {measured.error_by_chance:.1%} would be chance."
+        f"Accuracy by stated probability; a perfectly calibrated model follows the dashed line. "
+        f"The expected calibration error is {measured.calibration_error:.1%}; "
+        f"with this few answers, {measured.error_by_chance:.1%} would be expected by chance."
     )
     return [Plot(_curve(measured.calibration), caption), Text(words)]
 
@@ -175,7 +175,7 @@ def _mistakes(outcomes: Sequence[Outcome]) -> list[Text | Pictures]:
     ]
     return (
         [
-            Text(f"The surest of {len(outcomes)} wrong answers: what is right, and what was answered."),
+            Text(f"The most confident of {len(outcomes)} wrong answers: the true label, and the predicted one."),
             Pictures(pictures),
         ]
         if pictures

@@ -19,8 +19,8 @@ from training.evaluate.metrics import Measured, Whole
 CONFUSION = "confusion.png"
 SAMPLES = "samples.png"  # shows people, so it stays with the run and is no part of the bundle
 NOT_FOR = """\
-It must not decide about anybody: no fines, no access, no work, no police. It must not be used to watch people who do not
-know of it, or to tell who somebody is: it knows no names and no faces. It sees one picture, and it will be wrong on some.
+It must not be used to make decisions about people, such as fines, access, employment or policing. It must not be
+used for covert surveillance, and it cannot identify anyone. It sees a single photo and makes mistakes.
 """
 
 
@@ -92,14 +92,14 @@ def write_card(
     """
     manifest, left = bundle.manifest, dict(notes or {})
     sections = {
-        "What it is for": _purpose(bundle),
-        "What it must not be used for": NOT_FOR,
-        "How right it is": _rightness(measured),
-        "Where it goes wrong": failures(measured),
-        "How sure it is": _sureness(measured, manifest),
-        "Is it as right about everybody?": _fairness(measured.audit),
-        "What it learned from": _data(manifest),
-        "How it was made": table(("setting", "value"), [(key, value) for key, value in settings.items()]),
+        "Intended use": _purpose(bundle),
+        "Out-of-scope use": NOT_FOR,
+        "Accuracy": _rightness(measured),
+        "Common mistakes": failures(measured),
+        "Confidence": _sureness(measured, manifest),
+        "Fairness": _fairness(measured.audit),
+        "Training data": _data(manifest),
+        "Training settings": table(("setting", "value"), [(key, value) for key, value in settings.items()]),
     }
     parts = [f"# {manifest.name}"]
     for heading, text in sections.items():
@@ -124,7 +124,7 @@ def failures(measured: Measured, most: int = 5) -> str:
         if row != column and counts[row, column]
     ]
     if not wrong:
-        return "None of the photos it was measured on was answered wrongly."
+        return "It made no mistakes on the photos it was evaluated on."
     sentences = []
     for count, of, truth, answer in sorted(wrong, reverse=True)[:most]:
         what = "no face is found in" if answer == NO_FACE else f"`{answer}` is answered to"
@@ -137,14 +137,12 @@ def _purpose(bundle: Bundle) -> str:
     manifest = bundle.manifest
     words = [(f"`{label}`", bundle.words(label, "en").name) for label in manifest.answers]
     how = (
-        "Faces are found first and each is answered; the square around a face is "
+        "Faces are found first and each is classified; the crop around a face is "
         f"{1 + manifest.faces.margin:.1f} times as wide as the face."
         if manifest.faces.find
-        else "The whole photo is answered, without looking for faces."
+        else "The whole photo is classified, without looking for faces."
     )
-    return f"It answers a photo that somebody sends, with one of {len(words)} labels. {how}\n\n" + table(
-        ("label", "in words"), words
-    )
+    return f"It classifies a photo with one of {len(words)} labels. {how}\n\n" + table(("label", "in words"), words)
 
 
 def _rightness(measured: Measured) -> str:
@@ -161,7 +159,7 @@ def _rightness(measured: Measured) -> str:
         "often. In brackets the 95 % interval.",
         f"**{measured.overall.right}** right, where a face that is not found counts as a wrong answer.",
         table(("photos", "found", "right", "right of those found"), rows),
-        table(("label", "of these, answered so", "answered so, and right"), labels),
+        table(("label", "recall", "precision"), labels),
         f"![Confusion matrix]({CONFUSION})",
     ]
     if measured.overall.taken_for_people.of:

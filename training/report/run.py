@@ -1,6 +1,6 @@
 """The page of a run, `report.html` in its folder: how the bundle does, how it was trained, on what, in what time.
 
-It shows held-out photos, so it is no part of the bundle: keep it to yourself.
+It shows held-out photos, so it is not part of the bundle: keep it private.
 """
 
 import platform
@@ -55,9 +55,9 @@ def write_run_report(
         in_short,
         Section("How it was trained", _training(course, rows)),
         *others,
-        Section("What it learned from", _data(manifest)),
-        Section("How long it took", _timings(seconds, rows)),
-        Section("With which options", _options(options)),
+        Section("Training data", _data(manifest)),
+        Section("Duration", _timings(seconds, rows)),
+        Section("Options", _options(options)),
     ]
     lead = (
         f"The training in {folder}. Figures are of photos held out of it, as the bot answers them; shares come with "
@@ -133,7 +133,7 @@ def _timings(seconds: Mapping[str, float], rows: Sequence[Mapping[str, str]]) ->
 def _options(options: Mapping[str, Any]) -> list[Table | Text]:
     shown = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in options.items()}
     return [
-        Text(f"Run it again: python -m training --config {OPTIONS}, the file beside this page."),
+        Text(f"Repeat this run: python -m training --config {OPTIONS}, the file next to this page."),
         Table(["option", "value"], [[name, str(value)] for name, value in shown.items()]),
     ]
 

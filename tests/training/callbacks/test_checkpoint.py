@@ -190,7 +190,7 @@ def test_a_run_of_other_settings_is_not_gone_on_with(learner_of: Callable[[], Le
     with learner.no_bar(), learner.no_logging():
         learner.fit(1, cbs=Checkpoints(tmp_path, about={"size": 128}))
     Resume(tmp_path, about={"size": 128})
-    with pytest.raises(CheckpointError, match="was begun with size 128, not 96"):
+    with pytest.raises(CheckpointError, match="was started with size 128, not 96"):
         Resume(tmp_path, about={"size": 96})
 
 
@@ -211,7 +211,7 @@ def test_within_an_epoch_only_as_many_processes_go_on(
         fitted(learner_of(), tmp_path / "broken", 1, 2, BreakOff(2))
     monkeypatch.setenv("WORLD_SIZE", "2")
     Resume(tmp_path / "whole")
-    with pytest.raises(CheckpointError, match="the number of processes was 1, not 2: go on with 1"):
+    with pytest.raises(CheckpointError, match="with 1 process\(es\), not 2: resume with 1"):
         Resume(tmp_path / "broken")
 
 
@@ -247,7 +247,7 @@ def test_a_loss_that_is_no_number_stops_the_training_and_leaves_the_good_checkpo
 
     stop = StopOnNaN()
     fitted(learner_of(), tmp_path, 3, "epoch", Spoil(), stop)
-    assert stop.problem and "no number any more, in epoch 1 at step 2 of 3" in stop.problem
+    assert stop.problem and "became NaN in epoch 1 at step 2 of 3" in stop.problem
     kept = read_checkpoint(tmp_path, {})
     assert kept and kept["epoch"] == 1
     assert all(torch.isfinite(value).all() for value in kept["model"].values())

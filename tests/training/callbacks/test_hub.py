@@ -201,7 +201,7 @@ def test_an_interrupted_training_pushes_nothing_more(hub: Hub) -> None:
 
 @pytest.mark.parametrize("repository", ["a b/c", "a/b/c"])
 def test_a_name_that_is_none_is_said_before_anything_is_trained(hub: Hub, repository: str) -> None:
-    with pytest.raises(HubError, match=f"'{repository}' is no name of a repository; write USER/REPO"):
+    with pytest.raises(HubError, match=f"'{repository}' is not a repository name; write USER/REPO"):
         Uploads(repository)
 
 

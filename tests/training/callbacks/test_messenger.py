@@ -91,7 +91,7 @@ def test_a_service_that_refuses_is_named_once_and_the_others_get_their_messages(
         for number in range(3):
             messenger.send(str(number), "text")
         messenger.close(PATIENCE)
-    assert said == ["Warning: JSON did not take a message; the run goes on without."]
+    assert said == ["Warning: JSON did not accept a message; training continues."]
     assert [json.loads(request.body)["title"] for request in service.requests] == ["0", "1", "2"]
 
 

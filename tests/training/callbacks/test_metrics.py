@@ -86,7 +86,7 @@ def test_one_that_cannot_work_is_said_before_the_training(function: Callable[...
 
 
 def test_two_of_one_name_are_refused() -> None:
-    with pytest.raises(MetricError, match="Two metrics give no_name: name them apart"):
+    with pytest.raises(MetricError, match="Two metrics are called no_name: rename one"):
         own_metrics([lambda p, y: {"no_name": 1}, lambda p, y: {"no_name": 2}], labels=2)
 
 
@@ -95,7 +95,7 @@ def test_two_of_one_name_are_refused() -> None:
     [
         ("no_such_module_of_mine:f", "there is no module no_such_module_of_mine"),
         ("math:no_such", "math has no no_such"),
-        ("math:pi", "is no function"),
+        ("math:pi", "is not a function"),
     ],
 )
 def test_what_is_not_found_is_named(name: str, line: str) -> None:

@@ -158,7 +158,7 @@ def test_other_processes_of_a_distributed_run_say_nothing(service: Service, monk
 def test_a_service_that_fails_leaves_the_training_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     with Service(lambda: 503) as refusing, notify(refusing, every=1) as callback:
         quietly_fit(callback)
-    assert capsys.readouterr().out.count("Warning: JSON did not take a message") == 1
+    assert capsys.readouterr().out.count("Warning: JSON did not accept a message") == 1
 
 
 def test_a_learner_exported_with_the_callback_holds_no_password(service: Service) -> None:

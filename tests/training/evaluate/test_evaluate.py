@@ -141,7 +141,7 @@ def test_in_whole_photographs_faces_are_matched_by_their_boxes(bundle: Path, str
     assert counts(whole["right_of_found_merged"]) == (3, 3)
     assert whole["faces_where_none_is_marked"] == 1
     assert counts(whole["one_face_photographs"]["right"]) == (1, 1)
-    assert "Answers where no face is marked" in (tmp_path / "report.html").read_text("utf-8")
+    assert "False detections" in (tmp_path / "report.html").read_text("utf-8")
 
 
 def test_folders_and_photographs_can_be_measured_together_or_in_part(

@@ -159,7 +159,7 @@ def test_two_processes_of_which_one_was_killed_go_on_to_the_same_result(tmp_path
     printed = in_two_processes(tmp_path, "broken_off.py", "to the end")
     assert "goes on after 1 epoch" in printed
     assert_same(tmp_path / "broken", tmp_path / "whole")
-    assert "in epoch 1 at step 3 of 4" in printed, "a loss that is no number in one of them stops both"
+    assert "in epoch 1 at step 3 of 4" in printed, "a NaN loss in one of them stops both"
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,12 @@ def test_the_command_in_two_processes_writes_one_bundle_and_says_everything_once
         CONFUSION,
     }
     assert {file.name for file in run.folder.iterdir()} - {"hf"} == {"photos", "bundle", "runs"}
-    for line in ("24 photos: 12 circle, 12 square", "Right on held-out photos:", "Wrote bundle in", "MODEL_PATH=hf://"):
+    for line in (
+        "24 photos: 12 circle, 12 square",
+        "Accuracy on held-out photos:",
+        "Wrote bundle in",
+        "MODEL_PATH=hf://",
+    ):
         assert run.output.count(line) == 1
     assert len([line for line in run.output.splitlines() if line.strip()[:2] in ("0 ", "1 ", "2 ")]) == 3
     answer = Classifier.open(run.folder / "bundle").predict(shape_photo("circle", 1000))
@@ -212,7 +217,7 @@ def test_people_are_told_once_from_the_start_to_the_end(run: Run) -> None:
     assert ", 2 processes.\n" in started["message"] and "; 3 epochs to train, about" in started["message"]
     assert second["title"] == "Shapes: epoch 2 of 3"
     assert finished["title"].startswith("Shapes: finished after")
-    assert finished["message"].startswith("Right on held-out photos: ") and "error_rate" in finished["message"]
+    assert finished["message"].startswith("Accuracy on held-out photos: ") and "error_rate" in finished["message"]
     assert base64.b64decode(finished["attachments"][0]["base64"]).startswith(b"\x89PNG")
 
 
@@ -252,10 +257,10 @@ def test_a_run_that_cannot_begin_is_told_with_its_reason(tmp_path: Path, monkeyp
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["--notify", f"tgram://{SECRET}"], "Error: Address 1 of 1 for messages is none that Apprise can use"),
+        (["--notify", f"tgram://{SECRET}"], "Error: Address 1 of 1 is not one that Apprise can send to"),
         (["--notify", "@nowhere"], "Error: The file of addresses nowhere cannot be read (No such file or directory)."),
-        (["--push-to-hub", "a b"], "Error: 'a b' is no name of a repository; write USER/REPO."),
-        (["--push-every", "often"], "'often' is neither epoch, nor a number of steps, nor end."),
+        (["--push-to-hub", "a b"], "Error: 'a b' is not a repository name; write USER/REPO."),
+        (["--push-every", "often"], "'often' is not epoch, end or a number of steps."),
     ],
 )
 def test_what_is_in_the_way_of_telling_is_said_before_anything_is_read(arguments: list[str], line: str) -> None:

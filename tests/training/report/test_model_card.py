@@ -38,7 +38,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         picture.save(file, compress_level=1)
         photos.append(sample(file, label))
-    notes = {"What was tried": "| backbone | right |\n|---|---|\n| small | 90 % |", "What it learned from": "My album."}
+    notes = {"What was tried": "| backbone | right |\n|---|---|\n| small | 90 % |", "Training data": "My album."}
     describe(bundle, folder / "report", held_out_photos(photos, {}), {"epochs": 3}, notes)
     return folder
 
@@ -54,34 +54,34 @@ def section(card: str, heading: str) -> str:
 
 def test_the_card_says_what_it_is_for_and_what_not(card: str) -> None:
     assert card.startswith("# red or blue\n")
-    assert "| `warm` | in warm light |" in section(card, "What it is for")
-    assert "must not decide about anybody" in section(card, "What it must not be used for")
+    assert "| `warm` | in warm light |" in section(card, "Intended use")
+    assert "must not be used to make decisions about people" in section(card, "Out-of-scope use")
 
 
 def test_the_card_gives_what_was_measured_with_intervals(card: str) -> None:
-    figures = section(card, "How right it is")
+    figures = section(card, "Accuracy")
     assert "**33.3% (6.1% to 79.2% of 3)** right" in figures
     assert "| photos | 66.7% (20.8% to 93.9% of 3) |" in figures
     assert "| `cold` | 0.0% (0.0% to 65.8% of 2) | none |" in figures
 
 
 def test_the_card_says_in_words_where_it_goes_wrong(card: str) -> None:
-    wrong = section(card, "Where it goes wrong")
+    wrong = section(card, "Common mistakes")
     assert "- Of 2 `cold`, `warm` is answered to 1 (50.0%)." in wrong
     assert "- Of 2 `cold`, no face is found in 1 (50.0%)." in wrong
 
 
 def test_the_card_says_what_the_audit_of_skin_tones_found_and_what_it_cannot(card: str) -> None:
-    fair = section(card, "Is it as right about everybody?")
+    fair = section(card, "Fairness")
     assert fair.lstrip().startswith("By skin tone: too few faces to compare groups.")
     assert "individual typology angle" in fair and ABOUT_TONE in fair
 
 
 def test_a_persons_own_words_follow_in_their_section_or_make_one(card: str) -> None:
-    assert section(card, "What it learned from").rstrip().endswith("My album.")
-    assert "30 photos or faces, 25 of them different" in section(card, "What it learned from")
+    assert section(card, "Training data").rstrip().endswith("My album.")
+    assert "30 photos or faces, 25 of them different" in section(card, "Training data")
     assert "| small | 90 % |" in section(card, "What was tried")
-    assert "| epochs | 3 |" in section(card, "How it was made")
+    assert "| epochs | 3 |" in section(card, "Training settings")
 
 
 def test_the_manifest_holds_the_same_and_the_bundle_shows_nobody(described: Path) -> None:
