@@ -211,7 +211,7 @@ def test_within_an_epoch_only_as_many_processes_go_on(
         fitted(learner_of(), tmp_path / "broken", 1, 2, BreakOff(2))
     monkeypatch.setenv("WORLD_SIZE", "2")
     Resume(tmp_path / "whole")
-    with pytest.raises(CheckpointError, match="with 1 process\(es\), not 2: resume with 1"):
+    with pytest.raises(CheckpointError, match=r"with 1 process\(es\), not 2: resume with 1"):
         Resume(tmp_path / "broken")
 
 
