@@ -161,9 +161,9 @@ def test_photos_of_faces_give_a_bundle_that_finds_faces(tmp_path: Path) -> None:
         (["--data", "photos/circle"], "Error: All photos have the same label, 'circle'"),
         (
             ["--data", "photos", "--arch", "resnet_of_mine"],
-            "Error: --arch resnet_of_mine: neither timm nor torchvision",
+            "Error: --arch resnet_of_mine: unknown to both timm and torchvision.",
         ),
-        (["--data", "photos", "--arch", "fasterrcnn_resnet50_fpn"], "Error: --arch fasterrcnn_resnet50_fpn: neither"),
+        (["--data", "photos", "--arch", "fasterrcnn_resnet50_fpn"], "Error: --arch fasterrcnn_resnet50_fpn: unknown"),
         (
             ["--data", "photos", "--arch", "vit_tiny_patch16_224"],
             "Error: vit_tiny_patch16_224 does not take pictures of 32 x 32 pixels",

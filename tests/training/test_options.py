@@ -64,8 +64,8 @@ def test_what_is_written_down_is_the_same_when_it_is_read(chosen: list[Options])
         ("epochs: many", "Invalid value for '--epochs'"),
         ("size: 5", "Invalid value for '--size'"),
         ("faces: perhaps", "Invalid value for '--faces'"),
-        ("- epochs", "is no file of options: write one per line, such as epochs: 6."),
-        ("epochs: [", "is no file of options"),
+        ("- epochs", "is not an options file: write one option per line, such as epochs: 6."),
+        ("epochs: [", "is not an options file"),
         ("resume: true", "unknown option resume."),
     ],
 )

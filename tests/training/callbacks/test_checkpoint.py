@@ -181,7 +181,7 @@ def test_a_checkpoint_is_written_whole_or_not_at_all(
 @pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 half"])
 def test_a_damaged_checkpoint_is_named(content: bytes, tmp_path: Path) -> None:
     (tmp_path / LAST).write_bytes(content)
-    with pytest.raises(CheckpointError, match=r"last\.pth is damaged or no checkpoint"):
+    with pytest.raises(CheckpointError, match=r"last\.pth is damaged or not a checkpoint"):
         Resume(tmp_path)
 
 

@@ -140,7 +140,7 @@ def test_addresses_come_from_options_files_and_the_environment(tmp_path: Path, m
 def test_an_address_that_is_none_is_refused_without_being_told(
     address: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(AddressError, match=r"^Address 2 of 2 for messages is none") as error:
+    with pytest.raises(AddressError, match=r"^Address 2 of 2 is not one") as error:
         Messenger(["json://localhost", address])
     assert SECRET not in str(error.value) + str(error.value.__context__) + caplog.text + "".join(capfd.readouterr())
 
