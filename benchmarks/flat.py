@@ -38,7 +38,7 @@ def main(
             for number in range(begin, end):
                 classifier.predict(data[number % len(data)])
             cost, now = (time.process_time() - worked) / (end - begin) * 1000, memory(os.getpid(), "VmRSS")
-            say(f"a small photo, {begin + 1:,} to {end:,}", cost, "ms", f"of a processor; memory {now:.0f} MB")
+            say(f"a small photo, {begin + 1:,} to {end:,}", cost, "ms", f"of CPU time; memory {now:.0f} MB")
             costs.append(cost)
             held.append(now)
     if len(costs) < 3:
@@ -46,7 +46,7 @@ def main(
     cost, memory_held = growth(costs), growth(held)
     grown = [what for what, times in (("cost", cost), ("memory", memory_held)) if times > GROWN]
     verdict = f"memory {memory_held:.2f} x; {' and '.join(grown) or 'neither'} grew in {ends[len(costs)]:,} photos"
-    say("a small photo, the last part as many times the first", cost, "x", verdict)
+    say("a small photo, the last part relative to the first", cost, "x", verdict)
 
 
 def growth(values: Sequence[float]) -> float:

@@ -15,7 +15,7 @@ GREEDY = 1_000_000  # the number of the person who sends many
 
 def main(
     minutes: Annotated[float, typer.Option(help="How long photos are sent.")] = 10.0,
-    per_second: Annotated[float, typer.Option(help="How many photos a second, of all people.")] = 30.0,
+    per_second: Annotated[float, typer.Option(help="How many photos per second, of all people.")] = 30.0,
     people: Annotated[int, typer.Option(help="How many people take turns.")] = 120,
     greedy: Annotated[int, typer.Option(help="How many photos one more person sends at once in the middle.")] = 0,
     messages_per_second: Annotated[int, typer.Option(help="The bot's MESSAGES_PER_SECOND.")] = 30,

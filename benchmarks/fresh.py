@@ -46,7 +46,7 @@ def main() -> None:
             with httpx.Client(base_url=address, timeout=120, trust_env=False) as http:
                 send(http, 1, photo())
                 wait_for_answer(http, 1)
-            say("fresh clone to first answer", time.perf_counter() - started, "s", "packages downloaded anew")
+            say("fresh clone to first answer", time.perf_counter() - started, "s", "packages downloaded again")
             say("fresh clone, installed", size(clone / ".venv") / 2**20, "MB")
         finally:
             if bot.poll() is None:

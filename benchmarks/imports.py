@@ -81,10 +81,10 @@ def tell(room: str, costs: Costs, shown: int) -> None:
     """Say what was imported."""
     names = list(costs)
     parts = {name: [name] for name in names[:shown]}
-    parts |= {f"{len(names[shown:])} others": names[shown:], "in all": names}
+    parts |= {f"{len(names[shown:])} others": names[shown:], "in total": names}
     for part, of in parts.items():
         seconds, memory = (sum(costs[name][unit] for name in of) for unit in (0, 1))
-        say(f"python -m {room} imports {part}", seconds * 1000, "ms", f"of a processor, {memory / MEBI:.1f} MB")
+        say(f"python -m {room} imports {part}", seconds * 1000, "ms", f"of CPU time, {memory / MEBI:.1f} MB")
 
 
 if __name__ == "__main__":

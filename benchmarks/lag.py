@@ -49,10 +49,10 @@ def main(
             bot.terminate()
             bot.wait(60)
         measured = [step for step in json.loads(steps.read_text()) if began and step[0] > began]  # not the start
-    for column, clock in ((1, "wall clock"), (2, "processor's clock")):
+    for column, clock in ((1, "wall clock"), (2, "CPU time")):
         milliseconds = sorted(step[column] for step in measured)
-        say(f"steps of the event loop, p99.9, by the {clock}", statistics.quantiles(milliseconds, n=1000)[-1], "ms")
-        say(f"steps of the event loop, longest, by the {clock}", milliseconds[-1], "ms", f"of {len(milliseconds):,}")
+        say(f"steps of the event loop, p99.9, by {clock}", statistics.quantiles(milliseconds, n=1000)[-1], "ms")
+        say(f"steps of the event loop, longest, by {clock}", milliseconds[-1], "ms", f"of {len(milliseconds):,}")
 
 
 def run_bot(file: Path) -> None:

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.many`: photos a second in one process, on one core and on all; how that grows with the faces in a
+"""`python -m benchmarks.many`: photos per second in one process, on one core and on all; how that grows with the faces in a
 photo and with its size; and what the network gains from pictures that go through it together."""
 
 import os
@@ -33,7 +33,7 @@ def main(photos: Annotated[int, typer.Option(help="How many are answered for eac
             started, worked = time.perf_counter(), time.process_time()
             list(threads.map(classifier.predict, [data] * photos))
             rate, each = photos / (time.perf_counter() - started), (time.process_time() - worked) / photos
-        note = f"{each * 1000:.0f} ms of a processor's time each"
+        note = f"{each * 1000:.0f} ms of CPU time each"
         say(f"many photos, {len(some)} core{'s'[: len(some) > 1]}", rate, "/s", note)
     shown = {str(faces): photo(faces=faces) for faces in FACES}
     found = {faces: classifier.predict(data) for faces, data in shown.items()}
@@ -42,7 +42,7 @@ def main(photos: Annotated[int, typer.Option(help="How many are answered for eac
             expect_face(answer.label)
     ways = {faces: partial(classifier.predict, data) for faces, data in shown.items()}
     for faces, times in side_by_side(ways, 3).items():
-        note = f"faces answered: {len(found[faces].faces)}"
+        note = f"faces classified: {len(found[faces].faces)}"
         say(f"a photo with {faces} face{'s'[: faces != '1']}, p50", percentile(times, 50) * 1000, "ms", note)
     sizes = {f"{width} x {height}": photo(width, height) for width, height in SIZES}
     for data in sizes.values():
@@ -56,7 +56,7 @@ def main(photos: Annotated[int, typer.Option(help="How many are answered for eac
     batches = {str(n): partial(classifier.runtime.logits, [square] * n) for n in TOGETHER}
     for together, times in side_by_side(batches, 3).items():
         each = percentile(times, 50) * 1000 / int(together)
-        say(f"the network, {together} pictures together, p50 of each", each, "ms")
+        say(f"the network, batch of {together}, p50 per picture", each, "ms")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def main(
         say_times(f"the network alone, {way}", taken)
     ours = percentile(times["ONNX Runtime"], 50)
     for way in requests:
-        say(f"ONNX Runtime's time, as many times that of {way}", ours / percentile(times[way], 50), "x")
+        say(f"ONNX Runtime's time relative to {way}", ours / percentile(times[way], 50), "x")
 
 
 if __name__ == "__main__":

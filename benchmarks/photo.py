@@ -48,9 +48,9 @@ def main(
     assert rule is not None
     square = [Image.fromarray(np.zeros((rule.height, rule.width, 3), np.uint8))]
     classifiers = {
-        "ours on fastai, no face finding": of_whole_photos(bundle, fastai),
+        "ours on fastai, no face detection": of_whole_photos(bundle, fastai),
         "ours on fastai": Classifier(bundle, fastai),
-        "ours on ONNX, no face finding": of_whole_photos(bundle, onnx),
+        "ours on ONNX, no face detection": of_whole_photos(bundle, onnx),
         "ours on ONNX": Classifier(bundle, onnx),
     }
     answer = classifiers["ours on ONNX"].predict(data)
@@ -68,7 +68,7 @@ def main(
         say_times(name, taken)
     for way in ("learn.predict", "learn.predict, 224 pixels"):
         faster = percentile(times[way], 50) / percentile(times["ours on ONNX"], 50)
-        say(f"ours on ONNX, times as fast as {way}", faster, "x", f"faces found: {len(answer.faces)}")
+        say(f"ours on ONNX, speedup over {way}", faster, "x", f"faces found: {len(answer.faces)}")
 
 
 def of_whole_photos(bundle: Bundle, runtime: Runtime) -> Classifier:

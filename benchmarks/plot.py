@@ -12,7 +12,12 @@ from benchmarks.summary import find
 
 OURS, ALSO_OURS, OTHERS = "#1b7f3b", "#a5d3b1", "#b8b8b8"
 LESS, MORE = "less", "more"
-TIMES = {"ms": "as fast", "s": "as fast", "MB": "lighter", "photos a second": "as many"}  # said of ours, after how many
+TIMES = {
+    "ms": "as fast",
+    "s": "as fast",
+    "MB": "lighter",
+    "photos per second": "as many",
+}  # said of ours, after how many
 SLOTS = 3  # bars that a panel has room for
 PANELS = (  # title, unit, which is better, and the bars: ours, what else is ours, and what is common
     (
@@ -21,7 +26,7 @@ PANELS = (  # title, unit, which is better, and the bars: ours, what else is our
         LESS,
         {
             "ours, each face": "ours on ONNX, p50",
-            "ours, whole photo": "ours on ONNX, no face finding, p50",
+            "ours, whole photo": "ours on ONNX, no face detection, p50",
             "learn.predict,\nwhole photo": "learn.predict, p50",
         },
     ),
@@ -33,9 +38,9 @@ PANELS = (  # title, unit, which is better, and the bars: ours, what else is our
     ),
     (
         "A bot, 200 photos at once",
-        "photos a second",
+        "photos per second",
         MORE,
-        {"ours": "our bot, photos a second", "the tutorial's": "the tutorial's bot, photos a second"},
+        {"ours": "our bot, photos per second", "the tutorial's": "the tutorial's bot, photos per second"},
     ),
     (
         "A bot's start to its first answer",
@@ -51,7 +56,7 @@ PANELS = (  # title, unit, which is better, and the bars: ours, what else is our
     ),
     (
         "A web API, 8 clients",
-        "photos a second",
+        "photos per second",
         MORE,
         {"ours": "our API, 8 clients", "Gradio": "Gradio, 8 clients", "LitServe": "LitServe, 8 clients"},
     ),

@@ -31,7 +31,7 @@ def main(
     data = photo.read_bytes() if photo else portrait()
     ours = measure("our bot", data, photos, lambda chat: start_bot(chat, MESSAGES_PER_SECOND="1000"))
     theirs = measure("the tutorial's bot", data, photos, start_tutorial)
-    say("our bot, times as many photos a second", ours / theirs, "x")
+    say("our bot, speedup in photos per second", ours / theirs, "x")
 
 
 def start_tutorial(chat: LocalChat) -> subprocess.Popen[bytes]:
@@ -42,7 +42,7 @@ def start_tutorial(chat: LocalChat) -> subprocess.Popen[bytes]:
 
 
 def measure(name: str, photo: bytes, photos: int, start: Callable[[LocalChat], subprocess.Popen[bytes]]) -> float:
-    """Say how a bot does, and give its photos a second."""
+    """Say how a bot does, and give its photos per second."""
     with LocalChat() as chat:
         crowd = Crowd(chat, photo)
         chat.limits.on = False
@@ -63,8 +63,8 @@ def measure(name: str, photo: bytes, photos: int, start: Callable[[LocalChat], s
             crowd.wait(before + photos, 300)
             rate = (len(crowd.answers) - before) / (time.perf_counter() - began)
             each = (processor(bot.pid) - worked) / photos * 1000
-            say(f"{name}, photos a second, {photos} at once", rate, "/s", f"unanswered: {crowd.lost}")
-            say(f"{name}, processor's time of each", each, "ms")
+            say(f"{name}, photos per second, {photos} at once", rate, "/s", f"unanswered: {crowd.lost}")
+            say(f"{name}, CPU time each", each, "ms")
             say(f"{name}, memory", memory(bot.pid, "VmRSS"), "MB", f"after {len(crowd.answers)} photos")
             return rate
         finally:

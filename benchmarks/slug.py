@@ -31,7 +31,7 @@ def main() -> None:
             for file in kept:
                 tar.add(file)
         say("repository in the slug", sum(Path(file).stat().st_size for file in kept) / 2**20, "MB")
-        say("slug, packed", packed.stat().st_size / 2**20, "MB", "Heroku takes 500 MB")
+        say("slug, packed", packed.stat().st_size / 2**20, "MB", "Heroku's limit is 500 MB")
 
 
 def is_ignored(file: str, rule: str) -> bool:

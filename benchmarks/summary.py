@@ -1,5 +1,4 @@
-"""The README's table: the figures that make someone choose, ours beside what is common. `python -m benchmarks` writes it there,
-between two marks, so that no figure of it is written by hand."""
+"""Writes the README's table, our figures beside the common way, between two marks, so that no figure is typed by hand."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,82 +10,54 @@ BEGIN, END = "<!-- `python -m benchmarks` writes this table. -->", "<!-- Here it
 HEAD = ("| | ours | instead | `python -m benchmarks.` |", "|---|---|---|---|")
 ROWS = (  # what, ours, instead, and the benchmark; in braces, how a figure's name begins, and its note with `:note`
     (
-        "one photo, from its bytes to the answer, median",
-        "**{ours on ONNX, p50}**, faces found first; {ours on ONNX, no face finding, p50} without",
-        "`learn.predict` {learn.predict, p50}, with the tutorials' 224 pixels {learn.predict, 224 pixels, p50}; "
-        "`learn.get_preds` {learn.get_preds, p50}; without looking for faces",
+        "one photo, from bytes to answer, median",
+        "**{ours on ONNX, p50}**, including face detection",
+        "`learn.predict` {learn.predict, p50}, at the tutorials' 224 pixels {learn.predict, 224 pixels, p50}; no face detection",
         "photo",
     ),
     (
-        "... the least it could take",
-        "decoding {floor: decoding the JPEG, p50}, the network {the network alone, ONNX Runtime, p50}",
-        "the network in OpenVINO: {the network alone, OpenVINO, f32, p50}, "
-        "{the network alone, OpenVINO, bf16, p50} in bf16",
-        "network",
-    ),
-    (
-        "photos a second in one process",
+        "photos per second in one process",
         "{many photos, 1 core} on one core, **{many photos, 2 cores}** on two",
         "",
         "many",
     ),
     (
-        "a bot's reply, median, p99",
+        "a bot's reply, median and p99",
         "**{our bot, one photo, p50}**, {our bot, one photo, p99}",
         "{the tutorial's bot, one photo, p50}, {the tutorial's bot, one photo, p99}",
         "reply",
     ),
     (
-        "a bot's photos a second, 200 at once",
-        "**{our bot, photos a second}**",
-        "{the tutorial's bot, photos a second}",
+        "a bot's photos per second, 200 sent at once",
+        "**{our bot, photos per second}**",
+        "{the tutorial's bot, photos per second}",
         "reply",
     ),
     (
-        "a bot's first answer after its start",
+        "a bot's start to its first answer",
         "**{our bot, start to first answer}**",
         "{the tutorial's bot, start to first answer}",
         "reply",
     ),
-    ("a bot's memory after those", "**{our bot, memory}**", "{the tutorial's bot, memory}", "reply"),
+    ("a bot's memory after that", "**{our bot, memory}**", "{the tutorial's bot, memory}", "reply"),
     (
-        "an API's photos a second, 1, 8, 32 clients",
+        "an API's photos per second, 1, 8 and 32 clients",
         "**{our API, 1 client}, {our API, 8 clients}, {our API, 32 clients}**",
         "Gradio {Gradio, 1 client}, {Gradio, 8 clients}, {Gradio, 32 clients}; "
         "LitServe {LitServe, 1 client}, {LitServe, 8 clients}, {LitServe, 32 clients}",
         "web_rivals",
     ),
     (
-        "training, from folders of photos to a model, right on held-out photos",
-        "**{our training, from photos to a bundle}**, {our training, right on held-out photos}",
-        "{the tutorials' recipe}, {the tutorials' recipe, right on held-out photos}",
+        "training, and accuracy on held-out photos",
+        "**{our training, from photos to a bundle}**, {our training, accuracy on held-out photos}",
+        "{the tutorials' recipe}, {the tutorials' recipe, accuracy on held-out photos}",
         "train",
     ),
     (
-        "longest step of the bot's event loop, 20 photos a second",
-        "{steps of the event loop, longest, by the processor's clock} of a processor",
-        "",
-        "lag",
-    ),
-    (
-        "a photo at the end of many thousand, as many times its cost at the start",
+        "CPU time of a photo after many thousand, relative to the first ones",
         "{a small photo, the last part}, {a small photo, the last part:note}",
         "",
         "flat",
-    ),
-    ("the bot's memory after 1,000 photos, one at a time", "{worker, memory after 1000 photos}", "", "worker"),
-    (
-        "all that is imported until a photo is answered",
-        "bot: {python -m bot imports in all} {python -m bot imports in all:note}; "
-        "page: {python -m web imports in all} {python -m web imports in all:note}",
-        "",
-        "imports",
-    ),
-    (
-        "the page's first answer after its start, memory then",
-        "{the page, start to first answer}, {the page, memory after one photo}",
-        "",
-        "web",
     ),
     (
         "fresh clone, `make run`, first answer",
@@ -94,7 +65,6 @@ ROWS = (  # what, ours, instead, and the benchmark; in braces, how a figure's na
         "",
         "fresh",
     ),
-    ("requirements.txt installed by pip", "{requirements installed by pip in}, {requirements on disk}", "", "slug"),
     ("slug, packed", "{slug, packed}; {slug, packed:note}", "", "slug"),
 )
 

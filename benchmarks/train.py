@@ -31,15 +31,15 @@ def main(
             sys.exit("Error: the training broke off; what it printed says why.")
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         say("our training, from photos to a bundle", time.perf_counter() - started, "s", options)
-        say("our training, processor's time", used.ru_utime + used.ru_stime, "s")
+        say("our training, CPU time", used.ru_utime + used.ru_stime, "s")
         right = json.loads((bundle / "manifest.json").read_text("utf-8"))["figures"]["held_out"]["accuracy"]
-        say("our training, right on held-out photos", right["share"] * 100, "%", f"of {right['of']}")
+        say("our training, accuracy on held-out photos", right["share"] * 100, "%", f"of {right['of']}")
     if stock:
         started, worked = time.perf_counter(), time.process_time()
         accuracy = tutorial(folder, weights)
         say("the tutorials' recipe", time.perf_counter() - started, "s")
-        say("the tutorials' recipe, processor's time", time.process_time() - worked, "s")
-        say("the tutorials' recipe, right on held-out photos", accuracy * 100, "%")
+        say("the tutorials' recipe, CPU time", time.process_time() - worked, "s")
+        say("the tutorials' recipe, accuracy on held-out photos", accuracy * 100, "%")
 
 
 def tutorial(folder: Path, weights: Path | None) -> float:

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.web`: the real page and API under load: seconds until it is ready, then photos a second and
+"""`python -m benchmarks.web`: the real page and API under load: seconds until it is ready, then photos per second and
 milliseconds a photo for 1, 8 and 32 clients at once, each of which sends its next photo when the last is answered."""
 
 import asyncio
@@ -34,7 +34,7 @@ def main(
         address = address_of(web)
         httpx.post(f"{address}/api/predict", files={"photo": data}, timeout=120, trust_env=False).raise_for_status()
         say("the page, start to first answer", time.perf_counter() - started, "s")
-        say("the page, start to first answer, processor's time", processor(web.pid), "s")
+        say("the page, start to first answer, CPU time", processor(web.pid), "s")
         say("the page, memory after one photo", memory(web.pid, "VmRSS"), "MB")
         for clients in (1, 8, 32):
             started, worked = time.perf_counter(), processor(web.pid)
@@ -42,7 +42,7 @@ def main(
             rate = len(times) / (time.perf_counter() - started)
             each = (processor(web.pid) - worked) / len(times)
             middle, slowest = (f"p{part} {percentile(times, part) * 1000:.0f} ms" for part in (50, 99))
-            note = f"{middle}, {slowest}; {each * 1000:.0f} ms of a processor's time each"
+            note = f"{middle}, {slowest}; {each * 1000:.0f} ms of CPU time each"
             say(f"the page's API, {clients} client{'s'[: clients > 1]}", rate, "/s", note)
         say("the page, memory at most", memory(web.pid, "VmHWM"), "MB")
     finally:

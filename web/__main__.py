@@ -30,12 +30,12 @@ log = logging.getLogger("web")  # `__name__` is "__main__" here
 
 
 def main() -> None:
-    """Serve the page and the API. Settings are environment variables; see the README."""
+    """Serve the page and the API. Settings are environment variables; see docs/deploy.md."""
     started = time.perf_counter()
     for stop in (signal.SIGINT, signal.SIGTERM):  # what the server ends with, too, once it has finished its work
         signal.signal(stop, lambda *_: sys.exit(0))
     if sys.argv[1:]:
-        _fail("python -m web takes no arguments; its settings are environment variables, see the README.")
+        _fail("python -m web takes no arguments; its settings are environment variables, see docs/deploy.md.")
     try:
         settings = Settings.read()
         of_bot = _settings_of_bot() if settings.webhook_url else None

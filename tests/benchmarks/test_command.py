@@ -37,7 +37,7 @@ def test_one_benchmark_is_measured_anew_and_the_others_keep_their_figures(tmp_pa
     readme = (tmp_path / "README.md").read_text("utf-8")
     assert "| slug, packed | 136 MB; so far |  | `slug` |" in readme and "grew in 20 photos" in readme
     tables = (tmp_path / "docs" / "bench.md").read_text("utf-8")
-    assert "slug, packed" in tables and "other programs took up to" in tables
+    assert "slug, packed" in tables and "Other programs used up to" in tables
     assert (tmp_path / "docs" / "bench.png").stat().st_size > 10_000
 
 

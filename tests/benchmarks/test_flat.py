@@ -15,7 +15,7 @@ def test_each_part_is_said_and_at_the_end_whether_anything_grew(capsys: pytest.C
         "a small photo, 12 to 23",
         "a small photo, 24 to 35",
     ]
-    assert verdict.startswith("a small photo, the last part as many times the first") and verdict.endswith(
+    assert verdict.startswith("a small photo, the last part relative to the first") and verdict.endswith(
         "grew in 35 photos"
     )
 

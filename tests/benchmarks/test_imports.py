@@ -55,7 +55,7 @@ def test_the_standard_library_is_one_and_so_is_this_repository(capsys: pytest.Ca
     assert together["this repository"] == [0.2, 2**21]
     tell("bot", together, shown=1)
     assert [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()] == [
-        "python -m bot imports numpy 500 ms of a processor, 16.0 MB",
-        "python -m bot imports 2 others 500 ms of a processor, 3.5 MB",
-        "python -m bot imports in all 1,000 ms of a processor, 19.5 MB",
+        "python -m bot imports numpy 500 ms of CPU time, 16.0 MB",
+        "python -m bot imports 2 others 500 ms of CPU time, 3.5 MB",
+        "python -m bot imports in total 1,000 ms of CPU time, 19.5 MB",
     ]

@@ -65,5 +65,5 @@ def test_the_picture_is_drawn_of_all_of_some_and_of_no_figures(tmp_path: Path) -
 
 def test_ours_is_compared_with_the_best_of_the_others_and_boasts_of_nothing_it_has_not() -> None:
     assert advantage({"ours": 10, "ours too": 1, "a": 30, "b": 20}, "ms", LESS).strip() == "2.0 x as fast"
-    assert advantage({"ours": 30, "a": 10, "b": 20}, "photos a second", MORE).strip() == "1.5 x as many"
+    assert advantage({"ours": 30, "a": 10, "b": 20}, "photos per second", MORE).strip() == "1.5 x as many"
     assert advantage({"ours": 30, "a": 20}, "ms", LESS) == advantage({"ours": 30}, "ms", LESS) == ""
