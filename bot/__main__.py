@@ -87,7 +87,6 @@ def run(settings: Settings, started: float) -> None:
             metrics.serve(settings.metrics_port)
         except OSError as error:
             _fail(f"METRICS_PORT={settings.metrics_port} cannot be listened on: {error.strerror}.")
-        classifier = metrics.CountingClassifier(classifier.bundle, classifier.runtime, classifier.name)
 
     def say_started(username: str) -> None:
         gc.freeze()  # else collecting garbage walks through all the libraries again and again: 30 ms without an answer

@@ -5,10 +5,10 @@ Read this first. Knows nothing of settings files, signals or the command line.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from functools import partial, reduce
+from collections.abc import Coroutine
+from functools import reduce
 from operator import or_
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from telegram import BotCommand, BotCommandScopeAllGroupChats
 from telegram.error import TelegramError
@@ -20,7 +20,7 @@ from bot.handlers.errors import Errors
 from bot.handlers.feedback import Feedback
 from bot.handlers.groups import ASK, EVERY, ONLY_ASKED, Groups
 from bot.handlers.operator_chat import Operator
-from bot.handlers.photos import Photos
+from bot.handlers.photos import WORKERS, Photos
 from bot.queue.chat_limits import Floods
 from bot.reply.languages import LANGUAGES, listed, say
 from bot.settings import Settings
@@ -29,7 +29,11 @@ from bot.telegram.client import Connection
 from bot.telegram.lifecycle import AnyApplication
 from bot.telegram.update_processor import Processor
 from model import Bundle, Classifier
+from model.batching import Batcher
 from model.wording import label_names
+
+if TYPE_CHECKING:
+    from model.metrics import Metrics
 
 EXTENSIONS = ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "heic", "heif", "avif", "tif", "tiff")
 DESCRIPTION_LIMIT, SHORT_DESCRIPTION_LIMIT = 512, 120  # characters, Telegram's
@@ -43,8 +47,14 @@ IMAGE_FILE = reduce(or_, map(filters.Document.FileExtension, EXTENSIONS), filter
 IN_PRIVATE, IN_GROUP = NEW & filters.ChatType.PRIVATE, NEW & filters.ChatType.GROUPS
 
 
-def build(settings: Settings, classifier: Classifier) -> AnyApplication:
-    """The bot, ready for `bot.telegram.lifecycle.run`."""
+def build(settings: Settings, classifier: Classifier, batcher: Batcher | None = None) -> AnyApplication:
+    """Builds the bot, ready for `bot.telegram.lifecycle.run`.
+
+    Args:
+        settings: with a token.
+        classifier: predicts photos.
+        batcher: runs it; by default the bot's own.
+    """
 
     bot, stats, floods, groups = Connection(settings), Stats(), Floods(), Groups(classifier.bundle.command or ASK)
     operator = Operator(settings.operator_chat_id, bot, stats, classifier.bundle.manifest.name)
@@ -62,10 +72,13 @@ def build(settings: Settings, classifier: Classifier) -> AnyApplication:
     application: AnyApplication = (
         ApplicationBuilder().bot(bot).concurrent_updates(processor).post_init(post_init).post_stop(post_stop).build()
     )
-    asks = settings.operator_chat_id is not None
+    asks, metrics = settings.operator_chat_id is not None, _metrics(settings, classifier)
     albums = Albums(quiet=0 if settings.webhook_url else QUIET)  # there, the next photo comes after this one's answer
-    commands, photos = Commands(classifier.bundle, asks), Photos(classifier, groups, floods, albums, asks)
-    feedback = Feedback(settings.operator_chat_id, classifier.bundle, photos, _counts_of_feedback(settings, classifier))
+    commands, photos = (
+        Commands(classifier.bundle, asks),
+        Photos(classifier, batcher or Batcher(WORKERS), groups, floods, albums, asks, metrics),
+    )
+    feedback = Feedback(settings.operator_chat_id, classifier.bundle, photos, metrics)
     of_operator = filters.Chat(settings.operator_chat_id) if settings.operator_chat_id else ~filters.ALL
     application.add_handlers(
         [
@@ -95,12 +108,12 @@ def build(settings: Settings, classifier: Classifier) -> AnyApplication:
     return application
 
 
-def _counts_of_feedback(settings: Settings, classifier: Classifier) -> Callable[[str, str], None]:
+def _metrics(settings: Settings, classifier: Classifier) -> "Metrics | None":
     if settings.metrics_port is None and not settings.webhook_url:
-        return lambda said, label: None
-    from model.metrics import count_feedback  # here, because most bots are not measured
+        return None
+    from model.metrics import Metrics  # here, because most bots are not measured
 
-    return partial(count_feedback, classifier.name)
+    return Metrics(classifier.name)
 
 
 async def introduce(bot: Connection, bundle: Bundle, groups: Groups) -> None:

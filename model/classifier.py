@@ -14,7 +14,7 @@ from model.faces.box import Box
 from model.faces.crop import cut
 from model.faces.finder import SEARCH_SIDE, FaceFinder
 from model.hub import is_on_hub, open_from_hub
-from model.image import decode, from_image
+from model.image import WORKING_SIDE, Photo, decode, from_image
 from model.malloc import keep_for_the_next_photo
 from model.model_path import named_folders, plain_name
 from model.prediction import Face, Prediction
@@ -84,16 +84,16 @@ class Classifier:
         """
         return self.answer([self.prepare(photo)])[0]
 
-    def prepare(self, photo: bytes | Image.Image) -> Prepared:
+    def prepare(self, photo: bytes | Image.Image | Photo) -> Prepared:
         """Does the first half of `predict`: decodes a photo and cuts out what the network will see. Takes most of the time.
 
         Raises:
             PhotoError: the photo cannot be decoded or is too large.
         """
         if self._finder is None:
-            decoded = from_image(photo) if isinstance(photo, Image.Image) else decode(photo)
+            decoded = _decoded(photo)
             return Prepared(decoded.size, (decoded.image,), ((0, 0, *decoded.size),), (1.0,))
-        decoded = from_image(photo) if isinstance(photo, Image.Image) else decode(photo, SEARCH_SIDE)
+        decoded = _decoded(photo, SEARCH_SIDE)
         found = self._finder.find(decoded.image)[:MAX_FACES]
         boxes = [face.box.scaled(decoded.scale) for face in found]
         if isinstance(photo, bytes) and decoded.scale > 1 and any(self._is_small(face.box) for face in found):
@@ -193,3 +193,9 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     powers: np.ndarray = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
     powers /= powers.sum(axis=1, keepdims=True)
     return powers
+
+
+def _decoded(photo: bytes | Image.Image | Photo, side: int = WORKING_SIDE) -> Photo:
+    if isinstance(photo, Photo):
+        return photo
+    return from_image(photo) if isinstance(photo, Image.Image) else decode(photo, side)

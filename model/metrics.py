@@ -3,13 +3,12 @@
 Loaded only by whoever measures. Nothing counted here says anything about a person or a photo.
 """
 
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from PIL import Image
 from prometheus_client import Counter, Histogram, start_http_server
 
 from model.bundle import NO_FACE
-from model.classifier import Classifier
 from model.image import PhotoError
 from model.prediction import Prediction
 
@@ -24,36 +23,31 @@ MILLISECONDS = Histogram(
 )
 
 
-def count_answer(model: str, prediction: Prediction, milliseconds: float) -> None:
-    """Counts a classified photo."""
-    answers = prediction.faces or ((prediction.whole,) if prediction.whole else ())
-    for label in [answer.label for answer in answers] or [NO_FACE]:
-        ANSWERS.labels(model, label).inc()
-    MILLISECONDS.labels(model).observe(milliseconds)
+class Metrics:
+    """Counts for one model, by the name that `Classifier.name` gives it."""
 
+    def __init__(self, model: str):
+        self._model = model
 
-def count_problem(error: PhotoError) -> None:
-    """Counts a photo that could not be classified."""
-    PROBLEMS.labels(error.problem).inc()
-
-
-def count_feedback(model: str, said: str, label: str) -> None:
-    """Counts what a person said of an answer: "right" or "wrong"."""
-    FEEDBACK.labels(model, label, said).inc()
-
-
-class CountingClassifier(Classifier):
-    """A classifier that counts its answers."""
-
-    def predict(self, photo: bytes | Image.Image) -> Prediction:
-        started = time.perf_counter()
+    @contextmanager
+    def problems(self) -> Iterator[None]:
+        """Counts a photo that cannot be answered, and lets its `PhotoError` pass."""
         try:
-            prediction = super().predict(photo)
+            yield
         except PhotoError as error:
-            count_problem(error)
+            PROBLEMS.labels(error.problem).inc()
             raise
-        count_answer(self.name, prediction, (time.perf_counter() - started) * 1000)
-        return prediction
+
+    def answer(self, prediction: Prediction, milliseconds: float) -> None:
+        """Counts an answered photo."""
+        answers = prediction.faces or ((prediction.whole,) if prediction.whole else ())
+        for label in [answer.label for answer in answers] or [NO_FACE]:
+            ANSWERS.labels(self._model, label).inc()
+        MILLISECONDS.labels(self._model).observe(milliseconds)
+
+    def feedback(self, said: str, label: str) -> None:
+        """Counts what a person said of an answer: "right" or "wrong"."""
+        FEEDBACK.labels(self._model, label, said).inc()
 
 
 def serve(port: int) -> None:

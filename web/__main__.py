@@ -13,7 +13,8 @@ import time
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
-from model import BundleError
+from model import BundleError, Classifier
+from model.batching import Batcher
 from model.settings import SettingsError
 from web.settings import Settings
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings as BotSettings
     from bot.telegram.webhook import Webhook
-    from model import Classifier
 
 GRACE = 25  # seconds that what is under way has to end; Heroku kills after 30
 log = logging.getLogger("web")  # `__name__` is "__main__" here
@@ -76,10 +76,11 @@ def serve(settings: Settings, of_bot: "BotSettings | None", listening: socket.so
     if of_bot and settings.trusted_hosts:
         known = *settings.trusted_hosts, urlsplit(of_bot.webhook_url or "").hostname or ""
         settings = settings.model_copy(update={"trusted_hosts": known})
-    app = create_app(models, settings)
+    batcher = Batcher()
+    app = create_app(models, settings, batcher)
     gc.freeze()  # else collecting garbage walks through all the libraries again and again: 30 ms without an answer
     serving = server(app)
-    bot = _bot(of_bot, next(iter(models.values()))) if of_bot else None
+    bot = _bot(of_bot, next(iter(models.values())), batcher) if of_bot else None
     if bot:
         app.router.routes.append(bot.route)
     host, port = listening.getsockname()[:2]
@@ -92,14 +93,11 @@ def serve(settings: Settings, of_bot: "BotSettings | None", listening: socket.so
         serving.run(sockets=[listening])
 
 
-def _bot(settings: "BotSettings", classifier: "Classifier") -> "Webhook":
+def _bot(settings: "BotSettings", classifier: Classifier, batcher: Batcher) -> "Webhook":
     from bot.app import build
     from bot.telegram.webhook import Webhook
-    from model.metrics import CountingClassifier
 
-    return Webhook(
-        settings, build(settings, CountingClassifier(classifier.bundle, classifier.runtime, classifier.name))
-    )
+    return Webhook(settings, build(settings, classifier, batcher))
 
 
 def _serve_with_bot(serving: "uvicorn.Server", listening: socket.socket, bot: "Webhook") -> None:

@@ -74,7 +74,7 @@ def api_router(desk: Desk, allow_url: bool) -> APIRouter:
     @router.get("/healthz", summary="Ask whether the server works", tags=["operation"])
     async def health() -> Health:
         """Answers at once, however many photos wait."""
-        return Health(status="ok", waiting=desk.judge.waiting)
+        return Health(status="ok", waiting=desk.batcher.waiting)
 
     return router
 

@@ -1,8 +1,6 @@
 """The application: the page, the API, its documentation and the counts, on one set of models."""
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 
+from model.batching import Batcher
 from web.api import api_router
 from web.errors import Problem
 from web.middleware import HEADERS, SecurityHeaders, TrustedHosts
@@ -30,20 +29,16 @@ STATIC = Path(__file__).parent / "static"
 log = logging.getLogger(__name__)
 
 
-def create_app(models: Models, settings: Settings) -> FastAPI:
+def create_app(models: Models, settings: Settings, batcher: Batcher | None = None) -> FastAPI:
     """The application.
 
     Args:
         models: what is served, by name; the first answers photos that name none.
         settings: limits, and who may ask.
+        batcher: runs the models; by default the application's own.
     """
-    desk = Desk(models, settings)
+    desk = Desk(models, settings, batcher or Batcher())
     page = Page(desk)
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
-        desk.judge.close()
 
     app = FastAPI(
         title="Photo bot",
@@ -51,7 +46,6 @@ def create_app(models: Models, settings: Settings) -> FastAPI:
         version="1",
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
     )
     app.include_router(page.router())
     app.include_router(api_router(desk, settings.allow_url))

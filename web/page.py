@@ -52,7 +52,7 @@ class Page:
         async with self._desk.answered(request) as answered:
             spoken = _language(request)
             alone = PART in request.headers
-            shown = "" if alone else await self._desk.judge.aside(_as_address, answered.upload.photo)
+            shown = "" if alone else await self._desk.batcher.run(_as_address, answered.upload.photo)
             return self._draw(
                 request,
                 "result.html" if alone else "page.html",

@@ -12,8 +12,8 @@ from prometheus_client import Gauge
 from starlette.requests import Request
 
 from model import Classifier, PhotoError, Prediction
-from model.metrics import count_answer, count_problem
-from web.batching import Abandoned, Judge, Overloaded
+from model.batching import Abandoned, Batcher
+from model.metrics import Metrics
 from web.errors import of_photo, overloaded, unknown_model
 from web.models import Models
 from web.rate_limit import Memory, Visits, address_of
@@ -40,17 +40,18 @@ class Desk:
 
     Attributes:
         models: what is served, by name.
-        judge: who answers.
+        batcher: runs the models; shared with the bot where that runs here too.
         memory: what the photos in it take.
     """
 
-    def __init__(self, models: Models, settings: Settings):
+    def __init__(self, models: Models, settings: Settings, batcher: Batcher):
         self.models = models
-        self.judge = Judge(settings.max_queue)
+        self.batcher = batcher
+        self._max_queue = settings.max_queue
         self.memory = Memory(MEMORY)
         self._visits = Visits(settings.requests_per_minute)
         self._behind_proxy = settings.behind_proxy
-        WAITING.set_function(lambda: self.judge.waiting)
+        WAITING.set_function(lambda: self.batcher.waiting)
 
     async def admit(self, request: Request) -> None:
         """Count a visitor before anything of the photo is read.
@@ -59,8 +60,7 @@ class Desk:
             Problem: 429 or 503, this photo is not taken.
         """
         await self._visits.count(address_of(request, self._behind_proxy))
-        if self.judge.full:
-            raise overloaded()
+        self._refuse_if_full()
 
     @asynccontextmanager
     async def answered(self, request: Request) -> AsyncIterator[Answered]:
@@ -80,16 +80,17 @@ class Desk:
             Problem: it cannot be answered.
         """
         name, classifier = self.model(upload.model)
-        started = time.perf_counter()
+        self._refuse_if_full()
+        started, metrics = time.perf_counter(), Metrics(name)
         try:
-            prediction = await self.judge.predict(classifier, upload.photo, request.is_disconnected)
+            with metrics.problems():
+                prediction = await self.batcher.predict(classifier, upload.photo, request.is_disconnected)
         except PhotoError as error:
-            count_problem(error)
             raise of_photo(error) from None
-        except (Overloaded, Abandoned):
+        except Abandoned:
             raise overloaded() from None
         milliseconds = (time.perf_counter() - started) * 1000
-        count_answer(name, prediction, milliseconds)
+        metrics.answer(prediction, milliseconds)
         return Answered(upload, name, classifier, prediction, milliseconds)
 
     def model(self, name: str) -> tuple[str, Classifier]:
@@ -103,3 +104,7 @@ class Desk:
         if name not in self.models:
             raise unknown_model(name, list(self.models))
         return name, self.models[name]
+
+    def _refuse_if_full(self) -> None:
+        if self.batcher.waiting >= self._max_queue:
+            raise overloaded()

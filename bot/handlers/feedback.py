@@ -10,8 +10,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiolimiter import AsyncLimiter
 from telegram import CallbackQuery, InlineKeyboardMarkup, InputMediaPhoto, Message, Update
@@ -29,7 +28,10 @@ from bot.stats import note
 from bot.telegram.download import DownloadError, largest
 from bot.telegram.retry import with_retries
 from bot.telegram.send import send_picture
-from model import Bundle, PhotoError, Prediction
+from model import Bundle, PhotoError
+
+if TYPE_CHECKING:
+    from model.metrics import Metrics
 
 RULE = "\n\n· · ·\n\n"  # between an answer and what follows from a tap
 LAST = (Step.RIGHT, Step.NO, Step.LABEL)  # after which a message has no buttons any more
@@ -39,8 +41,6 @@ SEVERAL = "several"
 
 log = logging.getLogger(__name__)
 
-Count = Callable[[str, str], None]
-
 
 class Feedback:
     """Deals with taps on the buttons of `bot.handlers.buttons`.
@@ -49,11 +49,11 @@ class Feedback:
         chat: the operator's; None takes no photos.
         bundle: says the labels.
         photos: fetches a photo once more.
-        count: called with "right" or "wrong", and the label that the bot had answered, or "several".
+        metrics: count "right" and "wrong" by the label that the bot had answered, or as "several".
     """
 
-    def __init__(self, chat: int | None, bundle: Bundle, photos: Photos, count: Count):
-        self._chat, self._bundle, self._photos, self._count = chat, bundle, photos, count
+    def __init__(self, chat: int | None, bundle: Bundle, photos: Photos, metrics: "Metrics | None"):
+        self._chat, self._bundle, self._photos, self._metrics = chat, bundle, photos, metrics
         self._ended: OrderedDict[tuple[int, int], None] = OrderedDict()
         self._given: OrderedDict[int, AsyncLimiter] = OrderedDict()
 
@@ -117,7 +117,10 @@ class Feedback:
             await _edit(message, say("feedback.which_label", spoken), taps.labels(tap, self._bundle, spoken))
 
     async def _ask_for_the_face(self, message: Message, photo: Message, tap: Tap, spoken: str) -> None:
-        prediction, picture = await self._photos.work(photo, partial(self._numbered, spoken=spoken))
+        async with self._photos.downloaded(photo) as data:
+            decoded, prediction = await self._photos.predict(data)
+            marks = marks_of(prediction.faces, self._bundle, spoken, numbered=taps.MOST_FACES)
+            picture = await self._photos.batcher.run(draw, decoded, marks)
         if (message.chat_id, message.message_id) in self._ended:  # by a "no", while the photo was looked at
             return
         if not prediction.faces:
@@ -126,12 +129,6 @@ class Feedback:
         media = InputMediaPhoto(picture, caption=_below(message, say("feedback.which_face", spoken)))
         keyboard = taps.faces(tap, prediction, self._bundle, spoken)
         await _unless_refused(lambda: message.edit_media(media, reply_markup=keyboard))
-
-    def _numbered(self, photo: bytes, spoken: str) -> tuple[Prediction, bytes]:
-        """Runs in a worker's thread."""
-        prediction = self._photos.look(photo)
-        marks = marks_of(prediction.faces, self._bundle, spoken, numbered=taps.MOST_FACES)
-        return prediction, draw(photo, marks)
 
     async def _give(self, message: Message, photo: Message, tap: Tap, spoken: str) -> None:
         assert self._chat is not None
@@ -142,7 +139,8 @@ class Feedback:
             await _edit(message, say("feedback.plenty", spoken))
             return
         await limiter.acquire()
-        picture = await self._photos.work(photo, partial(cut_out, box=tap.box, units=taps.UNITS), largest)
+        async with self._photos.downloaded(photo, largest) as data:
+            picture = await self._photos.batcher.run(cut_out, data, tap.box, taps.UNITS)
         answered = "" if tap.given is None else f"\nanswer: {labels[tap.given]}"
         caption = f"label: {labels[tap.number]}{answered}"
         try:
@@ -158,7 +156,9 @@ class Feedback:
 
     def _say(self, said: str, tap: Tap) -> None:
         note(f"said {said}")
-        self._count(said, SEVERAL if tap.given is None else taps.choices(self._bundle)[tap.given])
+        if self._metrics:
+            label = SEVERAL if tap.given is None else taps.choices(self._bundle)[tap.given]
+            self._metrics.feedback(said, label)
 
     def _end(self, key: tuple[int, int]) -> None:
         self._ended[key] = None

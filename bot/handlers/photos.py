@@ -1,13 +1,13 @@
-"""The way of a photo: fetched when its turn comes, judged by the model off the event loop, answered.
+"""Answers photos: downloads each when its turn comes, decodes it once, predicts it off the event loop, replies.
 
-What it looks like in words is decided in `replies`; which messages come here, in `app`.
+What the reply says is decided in `bot.reply.wording`; which messages come here, in `bot.app`.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import TypeVar
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 from telegram import Document, InlineKeyboardMarkup, Message, PhotoSize, Update
 from telegram.constants import ChatType
@@ -24,30 +24,43 @@ from bot.stats import note
 from bot.telegram.download import DownloadError, best_size, download
 from bot.telegram.send import send, send_words, typing
 from model import Classifier, PhotoError, Prediction
+from model.batching import Batcher
+from model.image import Photo, decode
 
-WORKERS = 2  # photos that are judged at once
+if TYPE_CHECKING:
+    from model.metrics import Metrics
+
+WORKERS = 2  # photos that are decoded, prepared or drawn on at once
 PHOTOS_IN_MEMORY, PER_CHAT = 12, 3  # fetched, being judged or waiting for it; the rest waits at Telegram
 LARGE = 2 * 2**20  # bytes
 LARGE_IN_MEMORY = 2  # of those, files beyond LARGE, so that a flood of 20 MB files fits a small machine
-
-Result = TypeVar("Result")
 
 
 class Photos:
     """Answers photos, and images sent as files, with one classifier.
 
     Args:
-        classifier: judges them.
+        classifier: predicts them.
+        batcher: runs it.
         groups: know when one is wanted.
         floods: count those that wait.
         albums: bring together those that were sent together.
         asks: whether people are asked if an answer is right; see `bot.handlers.feedback`.
+        metrics: count what is answered, if anybody measures.
     """
 
-    def __init__(self, classifier: Classifier, groups: Groups, floods: Floods, albums: Albums, asks: bool = False):
-        self._classifier, self._groups, self._floods, self._asks = classifier, groups, floods, asks
-        self._albums = albums
-        self._workers = ThreadPoolExecutor(WORKERS, "photo")
+    def __init__(
+        self,
+        classifier: Classifier,
+        batcher: Batcher,
+        groups: Groups,
+        floods: Floods,
+        albums: Albums,
+        asks: bool = False,
+        metrics: "Metrics | None" = None,
+    ):
+        self._classifier, self.batcher, self._metrics = classifier, batcher, metrics
+        self._groups, self._floods, self._albums, self._asks = groups, floods, albums, asks
         self._turns, self._turns_of_large = Turns(PHOTOS_IN_MEMORY, PER_CHAT), Turns(LARGE_IN_MEMORY, 1)
 
     async def answer(self, update: Update, context: Context) -> None:
@@ -87,13 +100,11 @@ class Photos:
             if self._floods.may_tell(first.chat_id, "too_many"):
                 await send_words(first, say("too_many", spoken))
 
-    async def work(
-        self,
-        message: Message,
-        job: Callable[[bytes], Result],
-        choose: Callable[[Sequence[PhotoSize]], PhotoSize] = best_size,
-    ) -> Result:
-        """Fetch a message's photo when its turn comes, and do a job on it in a worker's thread.
+    @asynccontextmanager
+    async def downloaded(
+        self, message: Message, choose: Callable[[Sequence[PhotoSize]], PhotoSize] = best_size
+    ) -> AsyncIterator[bytes]:
+        """Downloads a message's photo when its turn comes; the next one's comes when the block ends.
 
         Raises:
             DownloadError: Telegram does not hand it over.
@@ -102,16 +113,16 @@ class Photos:
         assert attachment
         turns = self._turns_of_large if (attachment.file_size or 0) > LARGE else self._turns
         async with turns.turn(message.chat_id):
-            photo = await download(attachment)
-            return await asyncio.get_running_loop().run_in_executor(self._workers, job, photo)
+            yield await download(attachment)
 
-    def look(self, photo: bytes) -> Prediction:
-        """Look once more at a photo that was answered and counted before.
+    async def predict(self, data: bytes) -> tuple[Photo, Prediction]:
+        """Decodes a photo and predicts it, without counting it.
 
         Raises:
             PhotoError: it cannot be decoded.
         """
-        return self._classifier.answer([self._classifier.prepare(photo)])[0]
+        photo = await self.batcher.run(decode, data)
+        return photo, await self.batcher.predict(self._classifier, photo)
 
     def _buttons(self, messages: Sequence[Message], reply: Reply, spoken: str) -> InlineKeyboardMarkup | None:
         attachment = attachment_of(messages[0])
@@ -121,15 +132,14 @@ class Photos:
 
     async def _reply(self, message: Message, spoken: str) -> Reply:
         try:
-            return await self.work(message, partial(self._judge, spoken=spoken))
-        except DownloadError as error:
-            return photo_problem(error.problem, spoken)
-
-    def _judge(self, photo: bytes, spoken: str) -> Reply:
-        """Runs in a worker's thread: all that takes longer than a moment."""
-        try:
-            return reply_to(self._classifier.predict(photo), photo, self._classifier.bundle, spoken)
-        except PhotoError as error:
+            async with self.downloaded(message) as data:
+                started = time.perf_counter()
+                with self._metrics.problems() if self._metrics else nullcontext():
+                    photo, prediction = await self.predict(data)
+                if self._metrics:
+                    self._metrics.answer(prediction, (time.perf_counter() - started) * 1000)
+                return await self.batcher.run(reply_to, prediction, photo, self._classifier.bundle, spoken)
+        except (DownloadError, PhotoError) as error:
             return photo_problem(error.problem, spoken)
 
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from PIL import Image, ImageDraw, ImageFont
 
-from model.image import decode
+from model.image import Photo, decode
 from model.wording import ink_on
 
 SHORTEST, LONGEST = 640, 1280  # pixels of the picture's long side: labels stay legible, Telegram keeps it as it is
@@ -29,17 +29,12 @@ class Mark:
     color: str
 
 
-def draw(photo: bytes, marks: Sequence[Mark]) -> bytes:
-    """The photo as a JPEG file with its marks, which come largest first, so that the smallest is drawn first.
-
-    Raises:
-        PhotoError: the photo cannot be decoded.
-    """
-    decoded = decode(photo)
-    long_side = max(decoded.size)
+def draw(photo: Photo, marks: Sequence[Mark]) -> bytes:
+    """Draws marks on a photo, given largest first, so that the smallest is drawn first; returns a JPEG file."""
+    long_side = max(photo.size)
     scale = min(max(long_side, SHORTEST), LONGEST) / long_side
-    size = max(1, round(decoded.size[0] * scale)), max(1, round(decoded.size[1] * scale))
-    picture = decoded.image.resize(size, Image.Resampling.LANCZOS)
+    size = max(1, round(photo.size[0] * scale)), max(1, round(photo.size[1] * scale))
+    picture = photo.image.resize(size, Image.Resampling.LANCZOS)
     pen = ImageDraw.Draw(picture)
     scaled = [(_scaled(mark.box, scale), mark) for mark in reversed(marks)]
     for box, mark in scaled:

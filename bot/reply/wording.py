@@ -11,6 +11,7 @@ from bot.reply.drawing import Mark, draw
 from bot.reply.languages import say
 from model import NO_FACE, Bundle, Face, Prediction
 from model.classifier import MAX_FACES
+from model.image import Photo
 from model.wording import color_of, short_name, shortened, typeset
 
 MAX_TEXT = 2000  # characters; Telegram's limit is 4096 UTF-16 units, of which a character has one or two
@@ -37,12 +38,12 @@ class Reply:
     labels: tuple[str, ...] = ()
 
 
-def reply_to(prediction: Prediction, photo: bytes, bundle: Bundle, language: str) -> Reply:
+def reply_to(prediction: Prediction, photo: Photo, bundle: Bundle, language: str) -> Reply:
     """The reply to a photo.
 
     Args:
         prediction: what the model saw.
-        photo: the file it saw it in, which the boxes are drawn on.
+        photo: what it saw it in, decoded; the boxes are drawn on it.
         bundle: says its labels' words and colors.
         language: one of `bot.reply.languages.LANGUAGES`.
     """

@@ -13,6 +13,7 @@ from PIL import Image
 
 from model import Classifier, Prediction
 from model.classifier import Prepared
+from model.image import Photo
 from tests.bot.photos import red_face
 from tests.web.serving import served, wait_until
 from tests.web.test_api import ask, problem
@@ -28,7 +29,7 @@ class Held(Classifier):
         self.batches: list[int] = []
         self.cut_out = 0
 
-    def prepare(self, photo: bytes | Image.Image) -> Prepared:
+    def prepare(self, photo: bytes | Image.Image | Photo) -> Prepared:
         prepared = super().prepare(photo)
         self.cut_out += 1
         return prepared
@@ -141,7 +142,7 @@ def test_memory_for_photos_is_bounded(models: Models, monkeypatch: pytest.Monkey
 
 
 def test_whoever_leaves_is_not_looked_at(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("web.batching.WORKERS", 1)
+    monkeypatch.setattr("model.batching.WORKERS", 1)
     cut_out = threading.Event()
     prepared = []
     prepare = held.prepare

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from bot.handlers import photos
 from bot.telegram.download import download
 from localchat import LocalChat
 from model import Classifier, Prediction
+from model.image import Photo
 from tests.bot.conftest import Meet, RunningBot, running_bot
 from tests.bot.photos import blue_face, red_face
 from tests.person import Person
@@ -21,16 +23,19 @@ class Judge:
     """Stands in for a classifier: takes its time, or fails."""
 
     def __init__(self, classifier: Classifier, seconds: float = 0.0, error: Exception | None = None):
-        self.bundle, self.runtime = classifier.bundle, classifier.runtime
+        self.bundle, self.runtime, self.name = classifier.bundle, classifier.runtime, classifier.name
         self.seconds, self.error = seconds, error
         self.judged = 0
 
-    def predict(self, photo: bytes) -> Prediction:
+    def prepare(self, photo: Photo) -> Photo:
         time.sleep(self.seconds)
         if self.error:
             raise self.error
         self.judged += 1
-        return Prediction((1, 1))
+        return photo
+
+    def answer(self, photos: Sequence[Photo]) -> list[Prediction]:
+        return [Prediction(photo.size) for photo in photos]
 
 
 def message(person: Person, chat_type: str = "private", **content: Any) -> dict[str, Any]:

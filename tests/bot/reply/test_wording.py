@@ -11,10 +11,10 @@ from bot.reply.drawing import Mark, draw
 from bot.reply.wording import MAX_LINES, reply_to
 from model import Bundle, Face, Prediction
 from model.bundle import ANSWERS, SHIPPED, FaceSearch, Manifest
-from tests.bot.photos import encoded
+from model.image import from_image
 from tests.bundles import make_bundle
 
-PHOTO = encoded(Image.new("RGB", (400, 300), "gray"))
+PHOTO = from_image(Image.new("RGB", (400, 300), "gray"))
 SHIPPED_LABELS = ("with_mask", "without_mask", "worn_incorrectly")
 
 
@@ -98,7 +98,7 @@ def test_the_shipped_words_hold_a_name_a_sentence_and_a_color_for_each_label(
 @pytest.mark.parametrize("size", [(40, 30), (400, 300), (4000, 3000), (3000, 100)])
 def test_the_picture_has_a_size_that_telegram_shows_as_it_is(size: tuple[int, int]) -> None:
     marks = [Mark((0, 0, size[0] // 4, size[1] // 2), "with a mask", "#0072B2")]
-    picture = Image.open(io.BytesIO(draw(encoded(Image.new("RGB", size)), marks)))
+    picture = Image.open(io.BytesIO(draw(from_image(Image.new("RGB", size)), marks)))
     assert 640 <= max(picture.size) <= 1280
     assert picture.width / picture.height == pytest.approx(size[0] / size[1], rel=0.05)
 
