@@ -40,7 +40,7 @@ def main(
         typer.Option(help=f"Where the local chat listens; {LOCAL_PORT} by default, or a free port.", min=0, max=65535),
     ] = None,
 ) -> None:
-    """Answer photos on Telegram. TELEGRAM_TOKEN names the bot; see docs/deploy.md for the other settings."""
+    """Classify the photos people send on Telegram. TELEGRAM_TOKEN names the bot; see docs/deploy.md for the other settings."""
     started = time.perf_counter()
     for stop in (signal.SIGINT, signal.SIGTERM):  # until the bot runs and takes signals over
         signal.signal(stop, lambda *_: sys.exit(0))

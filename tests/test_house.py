@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import pytest
@@ -143,6 +143,9 @@ def test_what_serves_is_told_from_what_trains_measures_and_tests() -> None:
 
 
 def test_the_bot_leaves_the_command_line_of_its_http_client_alone() -> None:
+    assert version("httpx") == "0.28.1", (
+        "bot/__init__.py keeps out its private httpx._main: check that with this version"
+    )
     assert loaded_after("import bot.__main__, bot.app, bot.telegram.lifecycle").isdisjoint(
         {"rich", "pygments", "click"}
     )

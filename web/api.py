@@ -52,7 +52,7 @@ def api_router(desk: Desk, allow_url: bool) -> APIRouter:
 
     @router.post(
         "/api/predict",
-        summary="Answer a photo",
+        summary="Classify a photo",
         tags=["photos"],
         openapi_extra=FORM,
         responses=_refused(400, 404, 408, 413, 415, 422, 429, 503),
@@ -86,7 +86,7 @@ def _add_fetching(router: APIRouter, desk: Desk) -> None:
 
     @router.get(
         "/api/predict",
-        summary="Answer the photo at an address",
+        summary="Classify the photo at a URL",
         tags=["photos"],
         responses=_refused(400, 404, 413, 415, 422, 429, 503),
         response_model_exclude_none=True,

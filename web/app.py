@@ -42,7 +42,7 @@ def create_app(models: Models, settings: Settings, batcher: Batcher | None = Non
 
     app = FastAPI(
         title="Photo bot",
-        summary="Answers photos",
+        summary="Classifies the photos you send",
         version="1",
         docs_url=None,
         redoc_url=None,

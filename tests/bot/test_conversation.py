@@ -180,14 +180,14 @@ def test_an_empty_file_is_called_empty(meet: Meet) -> None:
     ("kind", "words"),
     [
         ("sticker", "sticker"),
-        ("video", "moving pictures"),
-        ("animation", "moving pictures"),
-        ("video_note", "moving pictures"),
+        ("video", "cannot watch videos"),
+        ("animation", "cannot watch videos"),
+        ("video_note", "cannot watch videos"),
         ("voice", "cannot listen"),
-        ("location", "only know photos"),
-        ("contact", "only know photos"),
-        ("poll", "only know photos"),
-        ("dice", "only know photos"),
+        ("location", "can only look at photos"),
+        ("contact", "can only look at photos"),
+        ("poll", "can only look at photos"),
+        ("dice", "can only look at photos"),
     ],
 )
 def test_anything_that_is_not_a_photo_gets_a_short_helpful_answer(meet: Meet, kind: str, words: str) -> None:

@@ -242,7 +242,7 @@ def test_the_browser_finds_nothing_to_refuse_or_to_load_elsewhere(open_page: Ope
     choose(page, two_faces())
     expect(page.locator(".card")).to_have_count(2)
     page.goto(f"{address}/docs")
-    expect(page.get_by_text("Answer a photo")).to_be_visible()
+    expect(page.get_by_text("Classify a photo")).to_be_visible()
     assert said == []
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
 

@@ -113,7 +113,7 @@ def test_a_wrong_answer_s_photo_goes_to_the_operator_only_after_a_yes_with_the_r
     ]
     assert_nothing_came_to(operator)
     given = go(person, choosing, "without")
-    assert words(given).startswith(words(answer)) and "It is sent" in words(given) and buttons(given) == []
+    assert words(given).startswith(words(answer)) and "I have sent it" in words(given) and buttons(given) == []
     received = operator.answers()[0]
     assert received["caption"] == "label: without_mask\nanswer: with_mask"
     assert LABEL.findall(received["caption"]) == ["without_mask"]  # as training reads it
@@ -141,7 +141,7 @@ def test_of_several_faces_the_chosen_one_is_sent_and_no_other(person: Person, op
     red = "with a mask" not in buttons(choosing)  # that is what red was answered, and what cannot be right then
     assert ("without a mask" not in buttons(choosing)) is not red
     given = go(person, choosing, "mask worn")
-    assert words(given).startswith("I see 2 faces") and "It is sent" in words(given)
+    assert words(given).startswith("I see 2 faces") and "I have sent it" in words(given)
     received = operator.answers()[0]
     assert received["caption"] == f"label: worn_incorrectly\nanswer: {'with_mask' if red else 'without_mask'}"
     cut = picture(operator.picture(received))
@@ -219,7 +219,7 @@ def test_a_double_click_sends_one_photo(person: Person, operator: Person, asking
     choosing = go(person, answer_to(person, red_face()), "✗", "Yes")
     for text in ("without", "without", "None of these"):
         asking.receive(callback_query=tapped(person, choosing, data_of(choosing, text)))
-    assert "It is sent" in words(person.changed(choosing))
+    assert "I have sent it" in words(person.changed(choosing))
     assert operator.answers()[0]["caption"].startswith("label: without_mask")
     assert_nothing_came_to(operator)
 
@@ -306,11 +306,11 @@ def test_taps_before_and_after_a_restart_belong_together(classifier: Classifier,
             answers = [answer_to(person, photo) for photo in (red_face(), two_faces(), blue_face(), red_face())]
             asked = [go(person, answer, "✗") for answer in answers]
         with running_bot(chat, classifier, operator_chat_id=OPERATOR):
-            assert "It is sent" in words(go(person, asked[0], "Yes", "without"))
-            assert "It is sent" in words(go(person, asked[1], "Yes", "2", "mask worn"))
+            assert "I have sent it" in words(go(person, asked[0], "Yes", "without"))
+            assert "I have sent it" in words(go(person, asked[1], "Yes", "2", "mask worn"))
         captions = [message["caption"] for message in operator.answers(6) if "caption" in message]
         assert [caption.split("\n")[0] for caption in captions] == ["label: without_mask", "label: worn_incorrectly"]
         with running_bot(chat, others, operator_chat_id=OPERATOR):  # which has learned other labels
             assert "have changed since" in words(go(person, asked[2], "Yes"))
         with running_bot(chat, classifier):  # whose operator takes no photos any more
-            assert "Nobody takes photos" in words(go(person, asked[3], "Yes"))
+            assert "Nobody is collecting photos" in words(go(person, asked[3], "Yes"))
