@@ -25,9 +25,10 @@ class Judge:
     def __init__(self, classifier: Classifier, seconds: float = 0.0, error: Exception | None = None):
         self.bundle, self.runtime, self.name = classifier.bundle, classifier.runtime, classifier.name
         self.seconds, self.error = seconds, error
-        self.judged = 0
+        self.begun, self.judged = 0, 0
 
     def prepare(self, photo: Photo) -> Photo:
+        self.begun += 1
         time.sleep(self.seconds)
         if self.error:
             raise self.error

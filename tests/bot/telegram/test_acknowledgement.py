@@ -21,6 +21,7 @@ from tests.bot.photos import no_face, red_face
 from tests.bot.telegram.test_lifecycle import Process, of
 from tests.bundles import make_bundle
 from tests.person import Person
+from tests.web.serving import wait_until
 
 
 def updates(*numbers: int) -> list[Update]:
@@ -163,9 +164,10 @@ def test_a_bot_that_is_killed_in_the_middle_of_many_photos_loses_none(tmp_path: 
 def test_what_was_answered_is_confirmed_when_the_bot_stops(classifier: Classifier) -> None:
     with LocalChat(0) as chat:
         person = Person(chat.url)
-        with running_bot(chat, Judge(classifier, seconds=0.5)):
+        judge = Judge(classifier, seconds=0.5)
+        with running_bot(chat, judge):
             person.send_photo(red_face())
-            time.sleep(0.3)
+            wait_until(lambda: judge.begun)
         person.answers()
         with running_bot(chat, classifier):
             person.answer_to(person.send_photo(red_face()))

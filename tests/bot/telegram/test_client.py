@@ -15,6 +15,7 @@ from tests.bot.conftest import RunningBot, running_bot
 from tests.bot.handlers.test_photos import Judge
 from tests.bot.photos import red_face, two_faces
 from tests.person import Person
+from tests.web.serving import wait_until
 
 _people = itertools.count(1)
 
@@ -38,9 +39,8 @@ def person(chat: LocalChat) -> Person:
 
 
 def assert_answered_once(person: Person, sent: int) -> None:
-    answer = person.answers()[0]
-    assert "wearing a mask" in answer["text"] and answer["reply_to_message"]["message_id"] == sent
-    person.silence(0.3)
+    assert "wearing a mask" in person.answer_to(sent)["text"]
+    person.answer_to(person.send_photo(red_face()))
 
 
 @pytest.mark.parametrize("method", ["getFile", FILES, "sendMessage", "getUpdates"])
@@ -137,10 +137,11 @@ def test_a_picture_that_telegram_refuses_is_replaced_by_its_words(chat: LocalCha
 
 
 def test_photos_under_way_and_new_ones_are_answered_when_telegram_is_back(classifier: Classifier) -> None:
-    with LocalChat(0) as own, running_bot(own, Judge(classifier, seconds=0.5)):
+    judge = Judge(classifier, seconds=0.5)
+    with LocalChat(0) as own, running_bot(own, judge):
         people = [Person(own.url, chat=number) for number in range(1, 5)]
         sent = {person.chat: [person.send_photo(red_face())] for person in people}
-        time.sleep(0.4)  # some are under way
+        wait_until(lambda: judge.begun)
         own.faults.down = True
         for person in people:
             sent[person.chat].append(person.send_photo(red_face()))
@@ -149,7 +150,7 @@ def test_photos_under_way_and_new_ones_are_answered_when_telegram_is_back(classi
         for person in people:
             replied = [answer["reply_to_message"]["message_id"] for answer in person.answers(2)]
             assert sorted(replied) == sorted(sent[person.chat])
-        people[0].silence(1)
+        people[0].answer_to(people[0].send_photo(red_face()))
 
 
 @pytest.mark.parametrize("jump", [-86_400.0, 86_400.0])

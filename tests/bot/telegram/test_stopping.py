@@ -18,6 +18,7 @@ from tests.bot.photos import no_face, red_face
 from tests.bot.telegram.test_lifecycle import Process, of
 from tests.bundles import make_bundle
 from tests.person import Person
+from tests.web.serving import wait_until
 
 
 @pytest.fixture
@@ -28,9 +29,10 @@ def chat() -> Iterator[LocalChat]:
 
 def test_stopping_finishes_the_photos_under_way(chat: LocalChat, classifier: Classifier) -> None:
     people = [Person(chat.url, chat=number) for number in range(1, 5)]
-    with running_bot(chat, Judge(classifier, seconds=0.3)):
+    judge = Judge(classifier, seconds=0.3)
+    with running_bot(chat, judge):
         sent = [person.send_photo(red_face()) for person in people]
-        time.sleep(0.3)
+        wait_until(lambda: judge.begun == 4)
     answers = [person.answers(timeout=2)[0] for person in people]
     assert [answer["reply_to_message"]["message_id"] for answer in answers] == sent
 
