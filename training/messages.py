@@ -6,6 +6,7 @@ from pathlib import Path
 from model.bundle import ANSWERS
 from training.callbacks.text import duration
 from training.data.dataset import Collection
+from training.data.split import Parts
 from training.export.bundle import Export
 
 
@@ -23,6 +24,20 @@ def say_what_was_read(collection: Collection, asked: str) -> None:
         print("Whole photos are classified, without looking for faces.")
     if asked == "auto":
         print(f"(To override this: --faces {'no' if collection.faces.find else 'yes'}.)", flush=True)
+
+
+def say_parts(parts: Parts, collection: Collection) -> None:
+    own = any(sample.part for sample in collection.samples)
+    if parts.copies:
+        print(f"Left out {len(parts.copies)} photos that show what a held-out photo shows.")
+    if parts.test:
+        split = "As your folders split them" if own else "Split at random"
+        counts = (
+            f"{len(parts.train)} photos to learn from, {len(parts.valid)} to choose on, {len(parts.test)} to measure on"
+        )
+        print(f"{split}: {counts}.", flush=True)
+    else:
+        print(f"Few photos: all {len(parts.learned)} are learned from, and cross-validation measures.", flush=True)
 
 
 def say_what_was_written(out: Path, export: Export, seconds: float) -> None:

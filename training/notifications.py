@@ -45,7 +45,6 @@ def telling(options: Options) -> Telling:
         messenger,
         name=options.name or "Training",
         every=options.notify_every,
-        epochs=1 + options.epochs,  # the first is of the head alone
-        about=f"{options.arch}, from {photos} to {options.out}.",
+        about=f"From {photos} to {options.out}.",
     )
     return Telling(notify, Uploads(options.push_to_hub) if options.push_to_hub and first else None)

@@ -13,9 +13,9 @@ def regular_expression(value: str | None) -> str | None:
     return value
 
 
-def rate(value: str) -> str:
+def rate(value: str | None) -> str | None:
     try:
-        right = value == "auto" or float(value) >= 1e-8
+        right = value in (None, "auto") or float(value) >= 1e-8
     except ValueError:
         right = False
     if not right:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from training.fit.settings import Settings
+from training.fit.settings import Quality, Recipe, Settings, fitting
 from training.option_types import function, how_often, how_often_to_push, rate, regular_expression
 
 DEFAULTS = Settings()
@@ -52,12 +52,26 @@ class Options:
             PHOTOS, "Find and classify each face, or classify the whole photo; auto decides by looking at some photos."
         ),
     ] = "auto"
-    valid: Annotated[float, one(PHOTOS, "Share of the photos held out.", metavar="SHARE", min=0.01, max=0.9)] = 0.2
+    valid: Annotated[
+        float,
+        one(PHOTOS, "Share of the photos that everything is chosen on.", metavar="SHARE", min=0.01, max=0.9),
+    ] = 0.15
+    test: Annotated[
+        float | None,
+        one(
+            PHOTOS,
+            "Share of the photos that choose nothing, and that figures are of; 0: cross-validation instead. By default 0.2 "
+            "from 1,000 photos on, else 0.",
+            metavar="SHARE",
+            min=0,
+            max=0.9,
+        ),
+    ] = None
     hold_out: Annotated[
         Path | None,
         one(
             PHOTOS,
-            "Folder of photographs; samples of the same photograph (see --group-by) are held out.",
+            "Folder of photographs; pictures of the same photograph (see --group-by) are in the test part.",
             metavar="DIR",
         ),
     ] = None
@@ -88,27 +102,59 @@ class Options:
         one(RESULT, "Your own notes for the model card, below headings such as '## What was tried'.", metavar="FILE"),
     ] = None
 
-    arch: Annotated[str, one(NETWORK, "Backbone: a timm or torchvision name.", metavar="NAME")] = DEFAULTS.arch
+    recipe: Annotated[
+        Recipe,
+        one(
+            NETWORK,
+            "auto: a linear head on the frozen backbone's features, then fine-tuned where that helps; fastai: the book's "
+            "fine_tune.",
+        ),
+    ] = DEFAULTS.recipe
+    quality: Annotated[
+        Quality,
+        one(NETWORK, "fast: the linear head only; best: fine-tune also where photos are few, and for longer."),
+    ] = "good"
+    minutes: Annotated[
+        float | None,
+        one(NETWORK, "How long the training may take; it ends with the best so far.", metavar="N", min=0.1),
+    ] = None
+    arch: Annotated[
+        str | None,
+        one(NETWORK, "Backbone: a timm or torchvision name; by default, what fits the photos.", metavar="NAME"),
+    ] = None
     weights: Annotated[
         Path | None, one(NETWORK, "File of backbone weights, instead of downloading them.", metavar="FILE")
     ] = None
     pretrained: Annotated[bool, one(NETWORK, "Start from pretrained weights.")] = DEFAULTS.pretrained
     size: Annotated[
-        int, one(NETWORK, "Side length of the network's input in pixels.", metavar="PIXELS", min=32, max=1024)
-    ] = DEFAULTS.size
+        int | None,
+        one(
+            NETWORK,
+            "Side of the network's input in pixels; by default, what fits the photos.",
+            metavar="PIXELS",
+            min=32,
+            max=1024,
+        ),
+    ] = None
     epochs: Annotated[
-        int, one(NETWORK, "Epochs for the whole network, after one for its head alone.", metavar="N", min=1)
-    ] = DEFAULTS.epochs
-    batch_size: Annotated[int, one(NETWORK, "Photos per step.", metavar="N", min=2)] = DEFAULTS.batch_size
+        int | None,
+        one(NETWORK, "Epochs of fine-tuning; 0: none. By default, what fits the photos.", metavar="N", min=0),
+    ] = None
+    batch_size: Annotated[int | None, one(NETWORK, "Photos per step; by default 32 or 64.", metavar="N", min=2)] = None
     mirror: Annotated[
         bool, one(NETWORK, "A photo's mirror image has the same label; use --no-mirror if it may have another.")
     ] = DEFAULTS.mirror
     seed: Annotated[int, one(NETWORK, "Seed of every random choice.", metavar="N")] = DEFAULTS.seed
 
     lr: Annotated[
-        str,
-        one(RATE, "Base learning rate; auto uses fastai's learning-rate finder.", metavar="RATE|auto", callback=rate),
-    ] = str(DEFAULTS.lr)
+        str | None,
+        one(
+            RATE,
+            "Base learning rate, by default the recipe's; auto looks for one with fastai's finder.",
+            metavar="RATE|auto",
+            callback=rate,
+        ),
+    ] = None
     monitor: Annotated[
         str,
         one(
@@ -214,10 +260,16 @@ class Options:
     ] = None
     tensorboard: Annotated[bool, one(LOOKING, "Write events for TensorBoard into the run's folder.")] = True
 
-    def settings(self) -> Settings:
-        """The recipe's part of them; its learning rate is the default one while it is to be found."""
+    def settings(self, faces: bool, photos: int) -> Settings:
+        """The recipe's part of them, as it fits the photos; its learning rate is the default one while it is to be found.
+
+        Args:
+            faces: whether faces are classified instead of whole photos.
+            photos: how many there are to learn from.
+        """
         chosen = {known.name: getattr(self, known.name) for known in fields(Settings) if hasattr(self, known.name)}
-        return Settings(**chosen | {"lr": DEFAULTS.lr if self.lr == "auto" else float(self.lr)})
+        lr = float(self.lr) if self.lr not in (None, "auto") else None
+        return fitting(photos, faces, self.quality, **chosen | {"lr": lr})
 
 
 def takes_options(act: Callable[[Options], None]) -> Callable[..., None]:

@@ -143,7 +143,7 @@ def test_photos_of_faces_give_a_bundle_that_finds_faces(tmp_path: Path) -> None:
     arguments = [str(tmp_path / word) if word in ("photos", "bundle", "runs/pictures") else word for word in arguments]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
-    assert "Faces are answered" in result.output and "(To override this: --faces no.)" in result.output
+    assert "Faces are classified" in result.output and "(To override this: --faces no.)" in result.output
     classifier = Classifier.open(tmp_path / "bundle")
     assert classifier.bundle.manifest.faces.find
     assert len(classifier.predict(portrait(99, striped=False)).faces) == 1

@@ -42,7 +42,8 @@ def test_a_file_of_options_is_taken_and_the_command_line_counts_more(
     [options] = chosen
     assert (options.data, options.epochs) == ([Path("cats"), Path("dogs")], 5)
     assert (options.lr, options.batch_size, options.pretrained) == ("0.004", 16, False)
-    assert options.settings().lr == 0.004 and options.settings().batch_size == 16
+    settings = options.settings(faces=False, photos=100)
+    assert settings.lr == 0.004 and settings.batch_size == 16
 
 
 def test_what_is_written_down_is_the_same_when_it_is_read(chosen: list[Options]) -> None:
@@ -115,7 +116,14 @@ def test_no_secret_is_written_down(chosen: list[Options]) -> None:
 
 def test_help_shows_every_option_in_its_panel() -> None:
     output = run("--help").output
-    for panel in ("Photos", "Result", "Network and training", "Learning rate", "The run", "Metrics and monitoring"):
+    for panel in (
+        "Photos",
+        "Result",
+        "Network and training",
+        "Learning rate and stopping",
+        "Run and resume",
+        "Metrics and monitoring",
+    ):
         assert re.search(rf"─ {panel}", output)
     for name in Options.__dataclass_fields__:
         assert f"--{name.replace('_', '-')}" in output

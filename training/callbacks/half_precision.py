@@ -6,6 +6,12 @@ from fastai.torch_core import to_float
 from torch import nn
 
 
+def computes_in_bfloat16(network: nn.Module) -> bool:
+    """Whether what the network is on has fast 16-bit arithmetic: a GPU, or a processor with AVX512-BF16."""
+    on_processor = next(network.parameters()).device.type == "cpu"
+    return not on_processor or bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
+
+
 class HalfPrecision(Callback):
     """Trains in bfloat16 where the processor computes in it, in a third of the time. fastai's `MixedPrecision` is for
     GPUs only.
@@ -16,8 +22,8 @@ class HalfPrecision(Callback):
     order = 10
 
     def before_fit(self) -> None:
-        cpu = next(self.model.parameters()).device.type == "cpu"
-        self._enabled = cpu and torch.cpu.get_capabilities().get("avx512_bf16", False)
+        on_processor = next(self.model.parameters()).device.type == "cpu"
+        self._enabled = on_processor and computes_in_bfloat16(self.model)
         self._hooks = []
         if self._enabled:
             for layer in filter(_slow_in_bfloat16, self.model.modules()):

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from fastai.vision.augment import RandTransform
 from fastai.vision.core import PILImage
+from PIL.Image import Resampling, Transpose
 
 from model.faces.crop import FILL
 
@@ -74,6 +75,43 @@ class View(RandTransform):
             borderValue=FILL,
         )
         return PILImage.create(turned)
+
+
+class RandomCrop(RandTransform):
+    """Cut the network's input from a whole photo: in training, a part of it at random, as fastai's `RandomResizedCrop`; else
+    the square in its middle.
+
+    Args:
+        size: pixels of the input's side; the kept picture's shorter side has as many.
+        train_size: ... in training.
+        least: share of the photo's area that is shown at least in training.
+        stretch: how many times wider or higher a part may be made at most in training.
+        mirror: whether every other picture is mirrored in training.
+    """
+
+    split_idx, order = None, 1
+
+    def __init__(self, size: int, train_size: int, least: float = 0.35, stretch: float = 4 / 3, mirror: bool = True):
+        super().__init__(p=1.0)
+        self.size, self.train_size, self.least, self.stretch = size, train_size, least, stretch
+        self.ways = (False, True) if mirror else (False,)
+
+    def before_call(self, b: object, split_idx: int) -> None:
+        self.training = split_idx == 0
+
+    def encodes(self, x: PILImage) -> PILImage:
+        if not self.training:
+            left, top = (x.width - self.size) // 2, (x.height - self.size) // 2
+            return PILImage(x.crop((left, top, left + self.size, top + self.size)))
+        side, wider = (
+            math.sqrt(random.uniform(self.least, 1)),
+            math.exp(random.uniform(-1, 1) * math.log(self.stretch) / 2),
+        )
+        width, height = x.width * min(1, side * wider), x.height * min(1, side / wider)
+        left, top = random.uniform(0, x.width - width), random.uniform(0, x.height - height)
+        box = left, top, left + width, top + height
+        part = x.resize((self.train_size, self.train_size), Resampling.BILINEAR, box=box)
+        return PILImage(part.transpose(Transpose.FLIP_LEFT_RIGHT) if random.choice(self.ways) else part)
 
 
 class Wear(RandTransform):

@@ -34,6 +34,7 @@ LEAST = 0.3  # score from which a found face may be the one that a label speaks 
 DOUBTFUL = 0.1  # score from which the finder's mistakes are worth learning from
 LIKELY = 0.4  # score from which a face that has no box in a photograph is more often overlooked than no face
 MOST_MISTAKES = 6  # of one photo
+LONGEST = 3  # times the shorter side; what is longer still is squeezed
 
 Known = tuple[tuple[int, int, int, int], str]  # left, top, right, bottom in pixels of the photo; label
 
@@ -59,6 +60,7 @@ class Sample:
         face: whether a face was found; without one, the whole photo was taken for the face.
         hashes: see `training.data.duplicates.turned_hashes`.
         group: samples of one group stay on one side of the split.
+        part: "train", "valid" or "test" in a person's own split.
     """
 
     source: str
@@ -67,11 +69,17 @@ class Sample:
     face: bool
     hashes: tuple[str, ...] = field(repr=False)
     group: int = -1
+    part: str | None = None
 
     @property
     def content(self) -> str:
         """The same for the same file, under whatever name."""
         return Path(self.picture).stem.rpartition("-")[0]
+
+
+def content_of(data: bytes, known: Sequence[Known] | None = None) -> str:
+    """What `Sample.content` is for a file that holds these bytes."""
+    return hashlib.sha256(data + (repr(known).encode() if known else b"")).hexdigest()[:24]
 
 
 @dataclass(frozen=True)
@@ -127,7 +135,7 @@ class Keeper:
             data = file.read_bytes()
         except OSError as error:
             return f"cannot be read: {error.strerror}"
-        key = hashlib.sha256(data + (repr(known).encode() if known else b"")).hexdigest()[:24]
+        key = content_of(data, known)
         pictures = self.known.get((key, label))
         if pictures is None or not all((self.folder / made["name"]).is_file() for made in pictures):
             try:
@@ -144,7 +152,7 @@ class Keeper:
     def _make(self, photo: Photo, key: str, label: str, known: Sequence[Known] | None) -> Iterator[dict[str, Any]]:
         for number, wanted in enumerate(self._cuts(photo, label, known)):
             if wanted.box is None:
-                small = photo.image.resize((self.size, self.size), Image.Resampling.BILINEAR)
+                small = self._whole(photo.image)
             else:
                 margin = (1 + self.faces.margin) * WIDER - 1
                 small = cut(photo.image, wanted.box, round(self.size * WIDER), margin)
@@ -155,6 +163,14 @@ class Keeper:
             small.save(part, "JPEG", quality=95, subsampling=0)
             os.replace(part, picture)
             yield {"name": name, "label": wanted.label, "face": wanted.face, "hashes": turned_hashes(small)}
+
+    def _whole(self, image: Image.Image) -> Image.Image:
+        """Small, in its own proportions where whole photos are classified; a square where it stands for a face."""
+        if self.faces.find:
+            return image.resize((self.size, self.size), Image.Resampling.BILINEAR)
+        shrink = self.size / min(image.size)
+        width, height = (max(self.size, min(LONGEST * self.size, round(side * shrink))) for side in image.size)
+        return image.resize((width, height), Image.Resampling.BILINEAR)
 
     def _cuts(self, photo: Photo, label: str, known: Sequence[Known] | None) -> list[Cut]:
         if not self.faces.find:

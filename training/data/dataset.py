@@ -4,7 +4,7 @@ import hashlib
 import random
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from model.faces.finder import FaceFinder
 from model.image import PhotoError, decode
 from training.data.crops import WIDER, Keeper, Known, Sample, face_search
 from training.data.duplicates import find_groups
-from training.data.layouts import DataError, find_photos
+from training.data.layouts import DataError, find_photos, part_of
 from training.data.threads import map_in_threads
 
 Photo = tuple[Path, str, Sequence[Known] | None]
@@ -25,12 +25,13 @@ Photo = tuple[Path, str, Sequence[Known] | None]
 @dataclass
 class Collection:
     """What was read: the samples, which files were left out and why, how faces are found (or not), and how many files
-    were left out by their names."""
+    were left out by their names, how many files were found."""
 
     samples: list[Sample]
     skipped: dict[str, str]
     faces: FaceSearch
     unwanted: int = 0
+    found: int = 0
 
     @property
     def labels(self) -> list[str]:
@@ -55,7 +56,7 @@ class Collection:
 
 def collect(
     folders: Sequence[Path],
-    size: int,
+    size: int | Callable[[bool, int], int],
     cache: Path,
     faces: bool | None = None,
     group_by: str | None = None,
@@ -66,7 +67,8 @@ def collect(
 
     Args:
         folders: each holds one folder of photos per label; a folder named `no_face` holds photos that show nobody.
-        size: pixels of the network's input side.
+        size: pixels of the network's input side, or what chooses it, given whether faces are found and how many photos
+            there are.
         cache: folder where the small pictures are kept between runs.
         faces: whether faces are found and each is answered; None finds out by looking at some of the photos.
         group_by: regular expression; photos for whose file name it gives the same first group stay together.
@@ -86,7 +88,8 @@ def collect(
     search = face_search(faces, checked=bool(checked))
     photos: list[Photo] = [(file, label, None) for file, label in wanted]
     photos += [(file, file.parent.name, known) for file, known in (photographs or {}).items()]
-    folder = cache / hashlib.sha256(f"{size} {WIDER} {search.model_dump_json()}".encode()).hexdigest()[:12]
+    size = size if isinstance(size, int) else size(faces, len(photos))
+    folder = cache / hashlib.sha256(f"{size} {WIDER} proportions {search.model_dump_json()}".encode()).hexdigest()[:12]
     keeper = Keeper(folder, size, search)
     samples, skipped = [], {}
     with typer.progressbar(length=len(photos), label="Reading photos", file=sys.stderr) as bar, keeper:
@@ -100,8 +103,13 @@ def collect(
     if len({sample.label for sample in samples} - {NO_FACE}) < 2:
         raise DataError("Fewer than two labels have readable photos; nothing can be learned from that.")
     groups = find_groups([sample.hashes for sample in samples], [sample.source for sample in samples], group_by)
-    samples = [replace(sample, group=group) for sample, group in zip(samples, groups, strict=True)]
-    return Collection(samples, skipped, search, len(listed) - len(wanted))
+    samples = [
+        replace(sample, group=group, part=part_of(Path(sample.source), folders))
+        if Path(sample.source) not in (photographs or {})
+        else replace(sample, group=group)
+        for sample, group in zip(samples, groups, strict=True)
+    ]
+    return Collection(samples, skipped, search, len(listed) - len(wanted), len(photos))
 
 
 def _without_repeats(samples: Sequence[Sample], skipped: dict[str, str]) -> list[Sample]:

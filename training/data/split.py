@@ -3,6 +3,7 @@
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from training.data.crops import Sample
 from training.data.layouts import DataError
@@ -27,7 +28,8 @@ def split(
     groups: dict[int, list[int]] = defaultdict(list)
     for index, sample in enumerate(samples):
         groups[sample.group].append(index)
-    wanted = {label: count * valid_pct for label, count in Counter(sample.label for sample in samples).items()}
+    counts = Counter(sample.label for sample in samples)
+    wanted = {label: max(1.0, count * valid_pct) for label, count in counts.items()}
     held = Counter[str]()
     train, valid = [], []
     order = sorted(groups.values())
@@ -46,3 +48,70 @@ def split(
         if not held[label] or all(samples[index].label != label for index in train):
             raise DataError(f"Too few different photos of {label!r} to train on some and hold others out: add more.")
     return sorted(train), sorted(valid)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Indices of samples: to learn from, to choose everything on, and to measure on, which chooses nothing.
+
+    `test` is empty where cross-validation measures. `copies` are left out, because they show a photo of the test part, or
+    of validation, in a person's own split.
+    """
+
+    train: list[int]
+    valid: list[int]
+    test: list[int]
+    copies: list[int]
+
+    @property
+    def learned(self) -> list[int]:
+        """All but the test part."""
+        return sorted([*self.train, *self.valid])
+
+
+def three_parts(
+    samples: Sequence[Sample],
+    valid: float,
+    test: float,
+    seed: int,
+    hold_out: Callable[[Sample], bool] | None = None,
+) -> Parts:
+    """A person's own split as it is, else one at random; groups stay whole.
+
+    Where a person's split has one part beside training, that is the test part, and photos to choose on are taken from
+    those for training.
+
+    Args:
+        samples: with their groups, and their parts in a person's own split.
+        valid: share of each label, of what is not for test, to choose on.
+        test: share of each label to measure on; 0 for none.
+        seed: of the random choice.
+        hold_out: samples that are in the test part, with their whole group, whatever the share.
+
+    Raises:
+        DataError: a label has too few different photos.
+    """
+    own = {
+        part: [index for index, sample in enumerate(samples) if sample.part == part]
+        for part in ("train", "valid", "test")
+    }
+    copies: list[int] = []
+    rest = list(range(len(samples)))
+    held: list[int] = own["test"] or own["valid"]
+    if held:
+        rest, copies = _without_copies(samples, set(rest) - set(held), held)
+    elif test or hold_out:
+        rest, held = split(samples, test, seed, hold_out)
+    chosen_on = own["valid"] if own["test"] and own["valid"] else []
+    if chosen_on:
+        rest, more = _without_copies(samples, set(rest) - set(chosen_on), chosen_on)
+        return Parts(rest, sorted(set(chosen_on) - set(copies)), held, [*copies, *more])
+    train, validation = split([samples[index] for index in rest], valid, seed)
+    return Parts([rest[place] for place in train], [rest[place] for place in validation], held, copies)
+
+
+def _without_copies(samples: Sequence[Sample], places: set[int], held: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Those places whose photos are not held out under another name, and those whose are."""
+    groups = {samples[index].group for index in held}
+    copies = [index for index in sorted(places) if samples[index].group in groups]
+    return sorted(places - set(copies)), copies

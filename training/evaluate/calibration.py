@@ -97,37 +97,66 @@ class Figures:
         }
 
 
-def measure(
+@dataclass(frozen=True)
+class Calibration:
+    """What is chosen on photos that figures are not reported on: the temperature, and when an answer is called sure."""
+
+    temperature: float
+    sure_from: float
+
+
+def calibrate(
     logits: np.ndarray,
     targets: np.ndarray,
     labels: Sequence[str],
     told: Sequence[str] | None = None,
     no_face_from: float = 1.0,
+) -> Calibration:
+    """Chooses the temperature and the threshold; arguments as of `measure`."""
+    _, heard, truth = _told(logits, targets, labels, told, no_face_from)
+    temperature = fit_temperature(heard, truth)
+    return Calibration(temperature, choose_threshold(softmax(heard / temperature), truth))
+
+
+def measure(
+    logits: np.ndarray,
+    targets: np.ndarray,
+    labels: Sequence[str],
+    calibration: Calibration,
+    told: Sequence[str] | None = None,
+    no_face_from: float = 1.0,
 ) -> Figures:
-    """Figures for a network's answers; the temperature and the threshold are chosen on these same photos.
+    """Figures for a network's answers.
 
     Args:
         logits: of shape (photos, labels).
         targets: indices of the right labels, of shape (photos,).
         labels: the network's outputs.
-        told: those of them that people are told (see `Manifest.answers`); all by default. The temperature and the
-            threshold speak of photos whose right answer and whose answer are both told.
+        calibration: chosen on other photos, see `calibrate`.
+        told: those of them that people are told (see `Manifest.answers`); all by default. The calibration speaks of photos
+            whose right answer and whose answer are both told.
         no_face_from: the probability of the other labels from which none is told, see `FaceSearch`.
     """
+    answers, heard, truth = _told(logits, targets, labels, told, no_face_from)
+    probabilities = softmax(heard / calibration.temperature)
+    return Figures(
+        labels=list(labels),
+        confusion=confusion_matrix(targets, answers, labels=range(len(labels))),
+        temperature=calibration.temperature,
+        calibration_error=calibration_error(probabilities, truth),
+        threshold=at_threshold(probabilities, truth, calibration.sure_from),
+    )
+
+
+def _told(
+    logits: np.ndarray, targets: np.ndarray, labels: Sequence[str], told: Sequence[str] | None, no_face_from: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Answers to all photos; and, where both the answer and the right one are told, logits and targets of these labels."""
     columns = np.array([index for index, label in enumerate(labels) if told is None or label in told])
     nobody = no_faces(logits, columns.tolist(), no_face_from)
     answers = np.where(nobody, logits.argmax(axis=1), columns[logits[:, columns].argmax(axis=1)])
     kept = np.isin(targets, columns) & ~nobody
-    heard, truth = logits[kept][:, columns], np.searchsorted(columns, targets[kept])
-    temperature = fit_temperature(heard, truth)
-    probabilities = softmax(heard / temperature)
-    return Figures(
-        labels=list(labels),
-        confusion=confusion_matrix(targets, answers, labels=range(len(labels))),
-        temperature=temperature,
-        calibration_error=calibration_error(probabilities, truth),
-        threshold=choose_threshold(probabilities, truth),
-    )
+    return answers, logits[kept][:, columns], np.searchsorted(columns, targets[kept])
 
 
 def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
@@ -186,13 +215,17 @@ def error_by_chance(confidence: np.ndarray, draws: int = 100) -> float:
     return float(np.mean(errors))
 
 
-def choose_threshold(probabilities: np.ndarray, targets: np.ndarray, wanted: float = SURE_ACCURACY) -> Threshold:
+def choose_threshold(probabilities: np.ndarray, targets: np.ndarray, wanted: float = SURE_ACCURACY) -> float:
     """The lowest probability, between 0.5 and 0.95, from which `wanted` of the answers are right."""
     confidence, right = probabilities.max(1), probabilities.argmax(1) == targets
     for candidate in np.arange(50, 96) / 100:
         sure = confidence >= candidate
         if sure.any() and right[sure].mean() >= wanted:
             break
-    return Threshold(
-        round(float(candidate), 2), Share(int(sure.sum()), len(targets)), Share(int(right[sure].sum()), int(sure.sum()))
-    )
+    return round(float(candidate), 2)
+
+
+def at_threshold(probabilities: np.ndarray, targets: np.ndarray, sure_from: float) -> Threshold:
+    """What calling answers sure from that probability on buys."""
+    sure, right = probabilities.max(1) >= sure_from, probabilities.argmax(1) == targets
+    return Threshold(sure_from, Share(int(sure.sum()), len(targets)), Share(int(right[sure].sum()), int(sure.sum())))

@@ -74,7 +74,7 @@ class Grouping:
     def words(self) -> str:
         """The gap in a sentence."""
         if self.gap is None:
-            return f"By {self.name}: too few faces to compare groups."
+            return f"By {self.name}: too few to compare groups."
         best, worst = self.gap.best, self.gap.worst
         sentence = (
             f"By {self.name}, answers are right most often for {best.name} ({best.right.value:.1%}) and least often for "
@@ -104,7 +104,14 @@ class Scale:
     edges: Sequence[float]
 
 
-SCALES = (
+LIGHT = Scale("light", lambda outcome: outcome.traits.light, ("dark photos", "medium light", "bright photos"), (40, 65))
+BLUR = Scale(
+    "blur",
+    lambda outcome: outcome.traits.detail,
+    ("strongly blurred", "blurred", "sharp", "very sharp"),
+    (0.02, 0.1, 0.4),
+)
+SCALES_OF_FACES = (
     # the classes of Chardon and others, 1991, and Del Bino, Bernerd, "Variations in skin colour", 2013
     Scale(
         "skin tone",
@@ -118,27 +125,33 @@ SCALES = (
         ("under 32 px", "32 to 63 px", "64 to 127 px", "128 to 255 px", "256 px and more"),
         (32, 64, 128, 256),
     ),
-    Scale("light", lambda outcome: outcome.traits.light, ("dark photos", "medium light", "bright photos"), (40, 65)),
+    LIGHT,
+    BLUR,
+)
+SCALES_OF_PHOTOS = (
     Scale(
-        "blur",
-        lambda outcome: outcome.traits.detail,
-        ("strongly blurred", "blurred", "sharp", "very sharp"),
-        (0.02, 0.1, 0.4),
+        "photo size",
+        lambda outcome: outcome.traits.side,
+        ("under 240 px", "240 to 479 px", "480 to 959 px", "960 px and more"),
+        (240, 480, 960),
     ),
+    LIGHT,
+    BLUR,
 )
 
 
-def audit(outcomes: Sequence[Outcome], marks: Marks | None = None) -> list[Grouping]:
-    """Accuracy by group, for every way of grouping that puts faces into at least two groups, and skin tone always.
+def audit(outcomes: Sequence[Outcome], marks: Marks | None = None, faces: bool = True) -> list[Grouping]:
+    """Accuracy by group, for every way of grouping that makes at least two groups, and for faces by skin tone always.
 
     Args:
-        outcomes: of faces; photos that show nobody do not count.
+        outcomes: of faces or whole photos; photos that show nobody do not count.
         marks: a person's own groups, see `read_groups`.
+        faces: whether faces were classified; whole photos have no skin.
     """
-    groupings = [by_scale(outcomes, scale) for scale in SCALES]
+    groupings = [by_scale(outcomes, scale) for scale in (SCALES_OF_FACES if faces else SCALES_OF_PHOTOS)]
     for name, photos in (marks or {}).items():
         groupings.append(_grouping(name, [(_mark(outcome, photos), outcome) for outcome in outcomes]))
-    return [grouping for grouping in groupings if len(grouping.groups) > 1 or grouping.name == SCALES[0].name]
+    return [grouping for grouping in groupings if len(grouping.groups) > 1 or grouping.name == SCALES_OF_FACES[0].name]
 
 
 def by_scale(outcomes: Sequence[Outcome], scale: Scale) -> Grouping:

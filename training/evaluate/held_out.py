@@ -1,14 +1,18 @@
 """Measures a bundle that was just made on the photos held out of its training, the way serving answers them, and writes
 what came out into its manifest and its card."""
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from model import Classifier
+import numpy as np
+from PIL import Image
+
+from model import Classifier, Prediction
 from model.bundle import write_manifest
 from training.data.annotations import KnownFace, KnownPhoto
-from training.data.crops import Known, Sample
+from training.data.crops import Known, Sample, content_of
 from training.evaluate.measure import measure_bundle, save
 from training.evaluate.metrics import Measured
 from training.report.model_card import write_card
@@ -20,6 +24,7 @@ def describe(
     photos: Sequence[KnownPhoto],
     settings: Mapping[str, Any],
     notes: Mapping[str, str] | None = None,
+    out_of_fold: Mapping[str, np.ndarray] | None = None,
 ) -> Measured:
     """Measure a bundle, and write its figures and its card.
 
@@ -29,13 +34,14 @@ def describe(
         photos: held out of the training.
         settings: of the training, for the card.
         notes: a person's own words for the card, see `read_notes`.
+        out_of_fold: where cross-validation measures, logits of shape (views, labels) by `Sample.content`.
 
     Raises:
         BundleError: the bundle cannot be opened.
         DataError: none of the photos can be read any more.
     """
     classifier = Classifier.open(folder, "auto")
-    measured = measure_bundle(classifier, photos)
+    measured = measure_bundle(_Remembering(classifier, out_of_fold) if out_of_fold else classifier, photos)
     save(measured, classifier, report)
     manifest = classifier.bundle.manifest
     manifest.figures["end_to_end"] = measured.summary()
@@ -60,3 +66,31 @@ def held_out_photos(samples: Iterable[Sample], photographs: Mapping[Path, Sequen
         else:
             photos[file] = KnownPhoto(file, file.parent.parent.resolve().name, (KnownFace(sample.label),))
     return list(photos.values())
+
+
+class _Remembering(Classifier):
+    """Answers photos that the bundle has learned from as the model of the fold would that has not seen them."""
+
+    def __init__(self, classifier: Classifier, out_of_fold: Mapping[str, np.ndarray]):
+        super().__init__(classifier.bundle, classifier.runtime)
+        self._out_of_fold = out_of_fold
+
+    def predict(self, photo: bytes | Image.Image) -> Prediction:
+        if isinstance(photo, Image.Image):
+            return super().predict(photo)
+        asked = copy.copy(self)
+        asked.runtime = _Remembered(self._out_of_fold[content_of(photo)])
+        return Classifier.predict(asked, photo)
+
+
+class _Remembered:
+    """A runtime for one photo: asked first for the picture's own logits, then perhaps for its mirror image's."""
+
+    name = "cross-validation"
+
+    def __init__(self, views: np.ndarray):
+        self._views = iter(views)
+
+    def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
+        """The same for each face in the photo: only one of them is what its label speaks of."""
+        return np.repeat(next(self._views)[None], len(images), axis=0)

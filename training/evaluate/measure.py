@@ -57,7 +57,7 @@ def measure_bundle(
     if not answers.outcomes:
         why = next(iter(answers.unreadable.items()), None)
         raise DataError(f"None of the photos can be measured on: {f'{why[0]}: {why[1]}' if why else 'no faces'}.")
-    return Measured(known_labels(classifier), answers, merged or {}, marks or {})
+    return Measured(known_labels(classifier), answers, merged or {}, marks or {}, classifier.bundle.manifest.faces.find)
 
 
 def save(measured: Measured, classifier: Classifier, out: Path) -> None:

@@ -115,12 +115,14 @@ class Measured:
         answers: of all photos.
         merged_labels: labels that count as one in further figures, each with the name that stands for them.
         marks: a person's own groups.
+        faces: whether faces were classified, and not whole photos.
     """
 
     labels: tuple[str, ...]
     answers: Answers
     merged_labels: Mapping[str, str]
     marks: Marks
+    faces: bool = True
 
     @cached_property
     def overall(self) -> Part:
@@ -194,7 +196,7 @@ class Measured:
 
     @cached_property
     def audit(self) -> list[Grouping]:
-        return audit(self.overall.people, self.marks)
+        return audit(self.overall.people, self.marks, self.faces)
 
     @property
     def mistakes(self) -> list[Outcome]:

@@ -15,10 +15,10 @@ from fastai.data.block import CategoryBlock, DataBlock
 from fastai.data.core import DataLoaders
 from fastai.data.transforms import IndexSplitter, Normalize, parent_label
 from fastai.learner import Learner
-from fastai.losses import LabelSmoothingCrossEntropyFlat
+from fastai.losses import CrossEntropyLossFlat, LabelSmoothingCrossEntropyFlat
 from fastai.metrics import error_rate
 from fastai.torch_core import set_seed
-from fastai.vision.augment import Resize, ResizeMethod
+from fastai.vision.augment import Brightness, Contrast, Resize, ResizeMethod, Saturation, aug_transforms
 from fastai.vision.data import ImageBlock
 from fastai.vision.learner import vision_learner
 from torch import nn
@@ -26,26 +26,44 @@ from torch import nn
 from model.bundle import Mirror
 from model.classifier import with_mirror
 from training.callbacks.text import one_line
-from training.data.augmentation import View, Wear
-from training.data.crops import Sample
+from training.data.augmentation import RandomCrop, View, Wear
+from training.data.crops import WIDER, Sample
+from training.fit.features import BATCH
+from training.fit.head import label_weights
 from training.fit.settings import RecipeError, Settings
 
 WEIGHT_DECAY = 0.05
 
 
 def make_loaders(
-    samples: Sequence[Sample], train: Sequence[int], valid: Sequence[int], settings: Settings, wider: float
+    samples: Sequence[Sample], train: Sequence[int], valid: Sequence[int], settings: Settings, faces: bool
 ) -> DataLoaders:
-    """fastai loaders over the kept pictures; `wider` is how many times wider than the input these are."""
+    """fastai loaders over the kept pictures, see `training.data.crops`.
+
+    Args:
+        samples: all of them.
+        train: indices of those to learn from.
+        valid: ... to choose on.
+        settings: of the run.
+        faces: whether the pictures are cut-out faces, with a border around what serving sees.
+    """
     set_seed(settings.seed, reproducible=True)
+    batches: list[Any] = []
+    if faces:
+        items: list[Any] = [View(settings.size, WIDER, mirror=settings.mirror), Wear(settings.wear)]
+    else:
+        items = [RandomCrop(settings.size, settings.train_size, mirror=settings.mirror)]
+        book = settings.recipe == "fastai"
+        batches = aug_transforms(do_flip=False) if book else [Brightness(0.3), Contrast(0.3), Saturation(0.3)]
     block = DataBlock(
         blocks=(ImageBlock, CategoryBlock(vocab=sorted({sample.label for sample in samples}))),
         get_y=parent_label,
-        splitter=IndexSplitter(list(valid)),
-        item_tfms=[View(settings.size, wider, mirror=settings.mirror), Wear(settings.wear)],
+        splitter=IndexSplitter(range(len(train), len(train) + len(valid))),
+        item_tfms=items,
+        batch_tfms=batches,
     )
     # two cores: workers would fight the network for them
-    pictures = [Path(sample.picture) for sample in samples]
+    pictures = [Path(samples[index].picture) for index in [*train, *valid]]
     return block.dataloaders(
         pictures, bs=settings.batch_size, num_workers=0, drop_last=len(train) >= settings.batch_size
     )
@@ -57,23 +75,24 @@ def make_learner(
     counts: Counter[str],
     metrics: Sequence[Callable[..., Any]] = (error_rate,),
 ) -> Learner:
-    """A learner on a pretrained backbone, normalizing as that does, with the rarer labels weighing more.
+    """A learner on a pretrained backbone, normalizing as that does; with a linear head, unless it is the book's recipe.
 
     Raises:
-        RecipeError: the architecture is unknown, or its weights cannot be had.
+        RecipeError: the architecture is unknown, its weights cannot be had, or it cannot take such pictures.
     """
-    weight = torch.tensor([counts[label] ** -0.5 for label in loaders.vocab])
-    weight = (weight / weight.mean()).to(loaders.device)
-    loss = LabelSmoothingCrossEntropyFlat(eps=settings.smoothing, weight=weight)
+    weight = label_weights(np.array([counts[label] for label in loaders.vocab]))
+    loss = LabelSmoothingCrossEntropyFlat(
+        eps=settings.smoothing, weight=torch.tensor(weight, dtype=torch.float32, device=loaders.device)
+    )
     arch, extra = find_arch(settings)
     try:
         learner = vision_learner(
             loaders,
             arch,
             pretrained=settings.pretrained,
-            loss_func=loss,
+            loss_func=loss if settings.recipe != "fastai" else CrossEntropyLossFlat(),
             metrics=list(metrics),
-            wd=WEIGHT_DECAY,
+            wd=WEIGHT_DECAY if settings.recipe != "fastai" else None,
             cbs=ChannelsLast,
             **extra,
         )
@@ -84,22 +103,40 @@ def make_learner(
             "give --weights FILE, or --no-pretrained" if not settings.weights else "is it a file of this architecture?"
         )
         raise RecipeError(f"The weights of {settings.arch} cannot be loaded ({one_line(error)}): {hint}.") from None
-    _check_takes(learner.model, settings)
+    features = _features_of(learner.model[0], settings)
+    if settings.recipe != "fastai":
+        head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(features, len(loaders.vocab)))
+        learner.model[1] = head.to(loaders.device)
+        learner.opt = None  # it knew the other head's weights
+        learner.freeze()
     return learner
 
 
-def _check_takes(network: nn.Module, settings: Settings) -> None:
-    """Some architectures take pictures of one size only, or none so small."""
-    blank = torch.zeros(1, 3, settings.size, settings.size, device=next(network.parameters()).device)
+def set_head(learner: Learner, weight: np.ndarray, bias: np.ndarray) -> None:
+    """Gives the linear head of a learner these weights, of shape (labels, features) and (labels,)."""
+    linear = learner.model[1][-1]
+    with torch.no_grad():
+        linear.weight.copy_(torch.as_tensor(weight))
+        linear.bias.copy_(torch.as_tensor(bias))
+
+
+def _features_of(body: nn.Module, settings: Settings) -> int:
+    """How many channels its feature map has. Some architectures take pictures of one size only, or none so small."""
+    device = next(body.parameters()).device
     try:
         with torch.no_grad():
-            network.eval()(blank)
+            for size in {settings.size, settings.train_size}:
+                shape = body.eval()(torch.zeros(1, 3, size, size, device=device)).shape
     except Exception as error:  # whatever that network's own code raises
         raise RecipeError(
-            f"{settings.arch} does not take pictures of {settings.size} x {settings.size} pixels ({one_line(error)}): "
+            f"{settings.arch} does not take pictures of {size} x {size} pixels ({one_line(error)}): "
             "give another --size or --arch."
         ) from None
-    network.train()
+    if len(shape) != 4:
+        raise RecipeError(
+            f"{settings.arch} gives no feature map of rows and columns: give another --arch, such as a convnet."
+        )
+    return int(shape[1])
 
 
 def find_arch(settings: Settings) -> tuple[Any, dict[str, Any]]:
@@ -125,27 +162,28 @@ def _torchvision_from_file(builder: Callable[..., nn.Module], file: Path, **_: A
     return network
 
 
-def for_serving(learner: Learner, size: int) -> Learner:
+def for_serving(learner: Learner, size: int, faces: bool) -> Learner:
     """The same network behind plain transforms: what `model` feeds it, and nothing of this package in the pickle."""
     labels = list(learner.dls.vocab)
     plain = DataBlock(
         blocks=(ImageBlock, CategoryBlock(vocab=labels)),
         get_y=parent_label,
         splitter=IndexSplitter([0]),
-        item_tfms=[Resize(size, method=ResizeMethod.Squish)],
+        item_tfms=[Resize(size, method=ResizeMethod.Squish if faces else ResizeMethod.Crop)],
         batch_tfms=[step for step in learner.dls.train.after_batch.fs if isinstance(step, Normalize)],
     )
     loaders = plain.dataloaders(list(learner.dls.train_ds.items[:2]), bs=1, num_workers=0)
     return Learner(loaders, learner.model, loss_func=learner.loss_func)
 
 
-def held_out_logits(learner: Learner, mirror: bool = True) -> tuple[np.ndarray, np.ndarray]:
-    """Logits of shape (photos, labels), as serving makes them, and targets of shape (photos,) of the validation set."""
+def logits_of(learner: Learner, pictures: Sequence[Path], mirror: bool = True) -> np.ndarray:
+    """Logits of shape (pictures, labels), as serving makes them."""
     network = learner.model.eval()
-    with torch.no_grad():
-        batches = [(network(x), network(x.flip(-1)) if mirror else None, y) for x, y in learner.dls.valid]
-    logits, mirrored, targets = zip(*batches, strict=True)
-    own = np.asarray(torch.cat(logits).cpu())
-    if mirror:
-        own = with_mirror(own, np.asarray(torch.cat(mirrored).cpu()), Mirror())
-    return own, np.asarray(torch.cat(targets).cpu())
+    with torch.inference_mode():
+        batches = [
+            (network(batch), network(batch.flip(-1)) if mirror else None)
+            for (batch,) in learner.dls.test_dl(list(pictures), bs=BATCH)
+        ]
+    own, mirrored = zip(*batches, strict=True)
+    logits = torch.cat(own).float().cpu().numpy()
+    return with_mirror(logits, torch.cat(mirrored).float().cpu().numpy(), Mirror()) if mirror else logits

@@ -56,7 +56,7 @@ def sections_of(measured: Measured, manifest: Manifest) -> list[Section]:
         Section("Whole photographs", _whole(measured.whole) if measured.whole else []),
         Section("By label", _labels(measured)),
         Section("Calibration", _calibration(measured, manifest)),
-        Section("Fairness", _audit(measured.audit)),
+        Section("Fairness" if measured.faces else "By kind of photo", _audit(measured.audit, measured.faces)),
         Section("Worst mistakes", _mistakes(measured.mistakes)),
         Section("Faces not found", _missed(measured.missed)),
         Section("False detections", _strays(measured)),
@@ -80,7 +80,7 @@ def _in_short(measured: Measured, manifest: Manifest) -> list[Tiles | Text]:
     if measured.calibration:
         error, chance = f"{measured.calibration_error:.1%}", f"{measured.error_by_chance:.1%}"
         tiles.append(Tile("calibration error", error, f"{chance} would be expected by chance"))
-    sentences = [Text(grouping.words()) for grouping in measured.audit[:1]]
+    sentences = [Text(grouping.words()) for grouping in measured.audit[:1] if measured.faces]
     return [Tiles(tiles), *sentences]
 
 
@@ -158,13 +158,14 @@ def _curve(curve: Sequence[Bin]) -> Figure:
     return drawing
 
 
-def _audit(groupings: Sequence[Grouping]) -> list[Text | Table]:
+def _audit(groupings: Sequence[Grouping], faces: bool) -> list[Text | Table]:
     blocks: list[Text | Table] = []
     for grouping in groupings:
-        rows = [[group.name, group.found, group.right] for group in grouping.groups]
-        note = f"{grouping.without} faces are in no group." if grouping.without else ""
-        blocks += [Text(grouping.words()), Table([grouping.name, "found", "right of those found"], rows, note)]
-    return [*blocks, Text(ABOUT_TONE)]
+        head = [grouping.name, *(["found", "right of those found"] if faces else ["right"])]
+        rows = [[group.name, *([group.found] if faces else []), group.right] for group in grouping.groups]
+        note = f"{grouping.without} {'faces' if faces else 'photos'} are in no group." if grouping.without else ""
+        blocks += [Text(grouping.words()), Table(head, rows, note)]
+    return [*blocks, *([Text(ABOUT_TONE)] if faces else [])]
 
 
 def _mistakes(outcomes: Sequence[Outcome]) -> list[Text | Pictures]:

@@ -17,6 +17,7 @@ from training.evaluate.fairness import Grouping
 from training.evaluate.metrics import Measured, Whole
 
 CONFUSION = "confusion.png"
+TEST_PART, CROSS_VALIDATION, VALIDATION = "the test photos", "all photos by cross-validation", "the validation photos"
 SAMPLES = "samples.png"  # shows people, so it stays with the run and is no part of the bundle
 NOT_FOR = """\
 It must not be used to make decisions about people, such as fines, access, employment or policing. It must not be
@@ -94,10 +95,10 @@ def write_card(
     sections = {
         "Intended use": _purpose(bundle),
         "Out-of-scope use": NOT_FOR,
-        "Accuracy": _rightness(measured),
+        "Accuracy": _rightness(measured, manifest),
         "Common mistakes": failures(measured),
         "Confidence": _sureness(measured, manifest),
-        "Fairness": _fairness(measured.audit),
+        "Fairness" if measured.faces else "By kind of photo": _fairness(measured.audit, measured.faces),
         "Training data": _data(manifest),
         "Training settings": table(("setting", "value"), [(key, value) for key, value in settings.items()]),
     }
@@ -145,20 +146,25 @@ def _purpose(bundle: Bundle) -> str:
     return f"It classifies a photo with one of {len(words)} labels. {how}\n\n" + table(("label", "in words"), words)
 
 
-def _rightness(measured: Measured) -> str:
+def _rightness(measured: Measured, manifest: Manifest) -> str:
     parts = [*measured.parts, *([measured.overall] if len(measured.parts) > 1 else [])]
-    rows = [(part.name, part.found, part.right, part.right_of_found) for part in parts if part.people]
+    rows = [
+        (part.name, *((part.found, part.right, part.right_of_found) if measured.faces else (part.right,)))
+        for part in parts
+        if part.people
+    ]
     labels = [
         (f"`{label}`", measured.recall(label), measured.precision(label))
         for label in measured.labels
         if measured.recall(label).of
     ]
     text = [
-        "Measured on photos that were held out of training, with every copy of them, the whole way from a file to the "
-        "answer. They come from the same sources as the training photos: on photos of another kind it will be right less "
-        "often. In brackets the 95 % interval.",
-        f"**{measured.overall.right}** right, where a face that is not found counts as a wrong answer.",
-        table(("photos", "found", "right", "right of those found"), rows),
+        f"{_how_measured(manifest)} The photos come from the same sources as the training photos: on photos of another kind "
+        "it will be right less often. In brackets the 95 % interval.",
+        f"**{measured.overall.right}** right, where a face that is not found counts as a wrong answer."
+        if measured.faces
+        else f"**{measured.overall.right}** right.",
+        table(("photos", *(("found", "right", "right of those found") if measured.faces else ("right",))), rows),
         table(("label", "recall", "precision"), labels),
         f"![Confusion matrix]({CONFUSION})",
     ]
@@ -167,6 +173,18 @@ def _rightness(measured: Measured) -> str:
     if measured.whole:
         text.append(_photographs(measured.whole))
     return "\n\n".join(text)
+
+
+def _how_measured(manifest: Manifest) -> str:
+    kept = "each with every copy of it, from file to answer."
+    if manifest.data.get("measured_on") == CROSS_VALIDATION:
+        return (
+            "Measured by cross-validation, because there are few photos: each photo was classified by a model that had not "
+            f"seen it, {kept} The bundle itself has learned from all of them."
+        )
+    if manifest.data.get("measured_on") == TEST_PART:
+        return f"Measured on photos that were neither learned from nor used to choose anything, {kept}"
+    return f"Measured on photos that were held out of training, {kept} They also chose the model."
 
 
 def _photographs(whole: Whole) -> str:
@@ -189,12 +207,13 @@ def _sureness(measured: Measured, manifest: Manifest) -> str:
     )
 
 
-def _fairness(groupings: Sequence[Grouping]) -> str:
-    text = []
+def _fairness(groupings: Sequence[Grouping], faces: bool) -> str:
+    text = [] if groupings else ["Too few photos to compare groups."]
     for number, grouping in enumerate(groupings):
-        rows = [(group.name, group.found, group.right) for group in grouping.groups]
-        text += [grouping.words(), *([table((grouping.name, "found", "right of those found"), rows)] if rows else [])]
-        if number == 0:
+        head = (grouping.name, *(("found", "right of those found") if faces else ("right",)))
+        rows = [(group.name, *((group.found,) if faces else ()), group.right) for group in grouping.groups]
+        text += [grouping.words(), *([table(head, rows)] if rows else [])]
+        if number == 0 and faces:
             text.append(ABOUT_TONE)
     return "\n\n".join(text)
 

@@ -28,7 +28,7 @@ class Laps:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._last = time.monotonic()
+        self.began = self._last = time.monotonic()
 
     def end(self, part: str) -> None:
         """The part that began where the one before it ended."""

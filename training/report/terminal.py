@@ -9,7 +9,7 @@ def as_text(measured: Measured) -> str:
     """Figures by folder, for whole photographs, by label and by group."""
     lines = []
     for part in [*measured.parts, *([measured.overall] if len(measured.parts) > 1 else [])]:
-        lines += [f"{part.name}: {len(part.outcomes)}", *_indented(_shares(part))]
+        lines += [f"{part.name}: {len(part.outcomes)}", *_indented(_shares(part, measured.faces))]
     if whole := measured.whole:
         alone: list[tuple[str, object]] = [("faces where none is marked", whole.strays)]
         alone += [("one face, found", whole.found_alone), ("one face, right", whole.right_alone())]
@@ -23,7 +23,7 @@ def as_text(measured: Measured) -> str:
     if measured.calibration:
         lines += [f"calibration error: {measured.calibration_error:.1%} (chance alone: {measured.error_by_chance:.1%})"]
     for grouping in measured.audit:
-        lines.append(f"by {grouping.name} (right, of those found)")
+        lines.append(f"by {grouping.name} ({'right, of those found' if measured.faces else 'right'})")
         lines += _indented([(group.name, group.right) for group in grouping.groups])
         lines.append("  " + grouping.words())
     if unreadable := measured.answers.unreadable:
@@ -32,9 +32,11 @@ def as_text(measured: Measured) -> str:
     return "\n".join(lines)
 
 
-def _shares(part: Part) -> list[tuple[str, object]]:
+def _shares(part: Part, faces: bool) -> list[tuple[str, object]]:
     shares: list[tuple[str, object]] = []
-    if part.people:
+    if not faces:
+        shares += [("right", part.right)]
+    elif part.people:
         shares += [("found", part.found), ("right, not found being wrong", part.right)]
         shares += [("right, of those found", part.right_of_found)]
         if merged := part.merged:

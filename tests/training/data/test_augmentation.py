@@ -12,7 +12,7 @@ from model.bundle import FaceSearch
 from model.faces.box import Box
 from model.faces.crop import cut
 from tests.training.shapes import portrait, shape_photo
-from training.data.augmentation import View, Wear
+from training.data.augmentation import RandomCrop, View, Wear
 from training.data.crops import WIDER
 
 FACE = Box(75, 60, 165, 190)
@@ -92,3 +92,24 @@ def test_wear_changes_training_pictures_only_and_as_often_as_asked() -> None:
     assert all(difference(Wear(1.0)(picture, split_idx=1), picture) == 0 for _ in range(5))
     assert all(difference(Wear(0.0)(picture, split_idx=0), picture) == 0 for _ in range(5))
     assert all(difference(Wear(1.0)(picture, split_idx=0), picture) > 0 for _ in range(5))
+
+
+def test_a_whole_photo_is_seen_by_its_middle_square_and_in_training_by_random_parts() -> None:
+    across = np.linspace(0, 255, 300).astype(np.uint8)
+    photo = PILImage.create(np.repeat(np.tile(across, (200, 1))[..., None], 3, axis=2))
+    crop = RandomCrop(size=200, train_size=128)
+    served = np.asarray(crop(photo, split_idx=1))
+    assert served.shape == (200, 200, 3) and (served == np.asarray(photo)[:, 50:250]).all()
+    random.seed(0)
+    seen = [np.asarray(crop(photo, split_idx=0)) for _ in range(40)]
+    assert {part.shape for part in seen} == {(128, 128, 3)}
+    rising = [bool(part[0, -1, 0] > part[0, 0, 0]) for part in seen]
+    assert 8 < sum(rising) < 32  # about half are mirrored
+    assert min(int(part.min()) for part in seen) < 10 and len({int(part.min()) for part in seen}) > 10
+
+
+def test_no_photo_is_mirrored_where_left_and_right_matter() -> None:
+    photo = PILImage.create(np.repeat(np.tile(np.arange(200, dtype=np.uint8), (200, 1))[..., None], 3, axis=2))
+    crop = RandomCrop(size=200, train_size=64, mirror=False)
+    for part in (np.asarray(crop(photo, split_idx=0)) for _ in range(20)):
+        assert part[0, -1, 0] > part[0, 0, 0]

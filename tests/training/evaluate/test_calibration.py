@@ -8,7 +8,10 @@ import pytest
 
 from model.classifier import softmax
 from training.evaluate.calibration import (
+    Calibration,
     Share,
+    at_threshold,
+    calibrate,
     calibration_error,
     choose_threshold,
     error_by_chance,
@@ -89,21 +92,22 @@ def test_the_threshold_is_the_lowest_from_which_enough_answers_are_right() -> No
     confidence = np.repeat([0.6, 0.7, 0.8, 0.9], 100)
     targets = np.zeros(400, dtype=int)
     targets[:150] = 1  # all of those at 0.6 and half of those at 0.7 are wrong
-    chosen = choose_threshold(np.stack([confidence, 1 - confidence], axis=1), targets, wanted=0.99)
+    probabilities = np.stack([confidence, 1 - confidence], axis=1)
+    chosen = at_threshold(probabilities, targets, choose_threshold(probabilities, targets, wanted=0.99))
     assert 0.7 < chosen.sure_from <= 0.8
     assert (chosen.coverage.right, chosen.coverage.of) == (200, 400)
     assert (chosen.accuracy.right, chosen.accuracy.of) == (200, 200)
 
 
 def test_a_network_that_is_never_right_enough_is_sure_from_95_percent_only() -> None:
-    chosen = choose_threshold(np.tile([[0.9, 0.1]], (50, 1)), np.ones(50, dtype=int))
-    assert chosen.sure_from == 0.95
-    assert chosen.coverage.right == 0
+    probabilities = np.tile([[0.9, 0.1]], (50, 1))
+    assert choose_threshold(probabilities, np.ones(50, dtype=int)) == 0.95
+    assert at_threshold(probabilities, np.ones(50, dtype=int), 0.95).coverage.right == 0
 
 
 def test_the_confusion_gives_accuracy_recall_and_precision() -> None:
     logits = np.array([[2.0, 0], [2.0, 0], [2.0, 0], [0, 2.0]])
-    figures = measure(logits, np.array([0, 0, 1, 1]), ["cat", "dog"])
+    figures = measure(logits, np.array([0, 0, 1, 1]), ["cat", "dog"], Calibration(1.0, 0.8))
     assert figures.confusion.tolist() == [[2, 0], [1, 1]]
     assert (figures.accuracy.right, figures.accuracy.of) == (3, 4)
     assert figures.recall("dog") == Share(1, 2) and figures.precision("dog") == Share(1, 1)
@@ -111,7 +115,18 @@ def test_the_confusion_gives_accuracy_recall_and_precision() -> None:
 
 
 def test_figures_are_valid_json_also_when_a_label_is_never_answered() -> None:
-    figures = measure(np.array([[2.0, 0], [2.0, 0]]), np.array([0, 1]), ["cat", "dog"])
+    figures = measure(np.array([[2.0, 0], [2.0, 0]]), np.array([0, 1]), ["cat", "dog"], Calibration(1.0, 0.8))
     held_out = json.loads(json.dumps(figures.as_json(), allow_nan=False))["held_out"]
     assert held_out["accuracy"]["share"] == 0.5
     assert held_out["precision"]["dog"]["of"] == 0
+
+
+def test_what_is_chosen_on_some_photos_is_kept_for_others() -> None:
+    random = np.random.default_rng(0)
+    targets = random.integers(0, 2, 2000)
+    logits = random.normal(size=(2000, 2)) + 1.5 * np.eye(2)[targets]
+    chosen = calibrate(logits[:1000] * 3, targets[:1000], ["cat", "dog"])
+    figures = measure(logits[1000:] * 3, targets[1000:], ["cat", "dog"], chosen)
+    assert chosen.temperature > 1.5  # three times too sure
+    assert (figures.temperature, figures.threshold.sure_from) == (chosen.temperature, chosen.sure_from)
+    assert figures.calibration_error < 0.06

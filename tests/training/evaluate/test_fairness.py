@@ -10,10 +10,19 @@ from training.data.annotations import KnownFace, KnownPhoto
 from training.data.layouts import DataError
 from training.evaluate.calibration import Share
 from training.evaluate.face_attributes import Traits
-from training.evaluate.fairness import SCALES, Group, Grouping, audit, by_scale, join_small, largest_gap, read_groups
+from training.evaluate.fairness import (
+    SCALES_OF_FACES,
+    Group,
+    Grouping,
+    audit,
+    by_scale,
+    join_small,
+    largest_gap,
+    read_groups,
+)
 from training.evaluate.matching import Outcome
 
-TONE, SIZE = SCALES[0], SCALES[1]
+TONE, SIZE = SCALES_OF_FACES[0], SCALES_OF_FACES[1]
 
 
 def outcome(
@@ -96,7 +105,7 @@ def test_groups_that_are_all_right_have_no_gap_and_one_group_cannot_be_compared(
     gap = largest_gap([group("dark", 50, 50), group("light", 60, 60)])
     assert gap and gap.points == 0 and gap.chance == 1
     assert largest_gap([group("light", 5, 6)]) is None
-    assert "too few faces" in Grouping("skin tone", (), None, 9).words()
+    assert "too few to compare" in Grouping("skin tone", (), None, 9).words()
 
 
 def test_groups_of_ones_own_are_read_by_photo_and_by_box(tmp_path: Path) -> None:
@@ -130,3 +139,9 @@ def test_what_is_wrong_with_a_list_of_groups_is_said(content: str, problem: str,
     (tmp_path / "groups.csv").write_text(content)
     with pytest.raises(DataError, match=problem):
         read_groups(tmp_path / "groups.csv")
+
+
+def test_whole_photos_are_grouped_by_what_photos_have_and_never_by_skin() -> None:
+    outcomes = [outcome(side=side, tone=tone) for side in (200, 1000) for tone in (60.0, -50.0) for _ in range(60)]
+    assert "skin tone" in [grouping.name for grouping in audit(outcomes)]
+    assert [grouping.name for grouping in audit(outcomes, faces=False)] == ["photo size"]

@@ -200,7 +200,7 @@ def test_the_command_in_two_processes_writes_one_bundle_and_says_everything_once
     assert {file.name for file in run.folder.iterdir()} - {"hf"} == {"photos", "bundle", "runs"}
     for line in (
         "24 photos: 12 circle, 12 square",
-        "Accuracy on held-out photos:",
+        "Accuracy on the test photos:",
         "Wrote bundle in",
         "MODEL_PATH=hf://",
     ):
@@ -213,11 +213,11 @@ def test_the_command_in_two_processes_writes_one_bundle_and_says_everything_once
 def test_people_are_told_once_from_the_start_to_the_end(run: Run) -> None:
     started, second, finished = run.messages
     assert started["title"] == "Shapes: started"
-    assert started["message"].startswith("test_resnet, from photos to bundle.\nOn ")
+    assert started["message"].startswith("From photos to bundle.\nOn ")
     assert ", 2 processes.\n" in started["message"] and "; 3 epochs to train, about" in started["message"]
     assert second["title"] == "Shapes: epoch 2 of 3"
     assert finished["title"].startswith("Shapes: finished after")
-    assert finished["message"].startswith("Accuracy on held-out photos: ") and "error_rate" in finished["message"]
+    assert finished["message"].startswith("Accuracy on the test photos: ") and "error_rate" in finished["message"]
     assert base64.b64decode(finished["attachments"][0]["base64"]).startswith(b"\x89PNG")
 
 

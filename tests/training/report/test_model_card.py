@@ -73,7 +73,7 @@ def test_the_card_says_in_words_where_it_goes_wrong(card: str) -> None:
 
 def test_the_card_says_what_the_audit_of_skin_tones_found_and_what_it_cannot(card: str) -> None:
     fair = section(card, "Fairness")
-    assert fair.lstrip().startswith("By skin tone: too few faces to compare groups.")
+    assert fair.lstrip().startswith("By skin tone: too few to compare groups.")
     assert "individual typology angle" in fair and ABOUT_TONE in fair
 
 

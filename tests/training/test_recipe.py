@@ -1,0 +1,118 @@
+"""The recipe, end to end: a linear head on a frozen backbone, fine-tuned from there, and the one that validation prefers."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import timm
+from click.testing import Result
+from safetensors.torch import save_file
+from typer.testing import CliRunner
+
+from model.bundle import CARD, MANIFEST
+from model.classifier import Classifier
+from tests.training.shapes import LABELS, save_shapes, shape_photo
+from training.__main__ import app
+from training.run_folder import HELD_OUT
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backbone that has learned nothing: even so, its features tell red circles from blue squares."""
+    file = tmp_path_factory.mktemp("weights") / "test_resnet.safetensors"
+    save_file(timm.create_model("test_resnet").state_dict(), file)
+    return file
+
+
+def train(folder: Path, weights: Path, *options: str) -> Result:
+    arguments = ["--data", folder / "photos", "--out", folder / "bundle", "--run", folder / "run"]
+    arguments += ["--cache", folder / "cache", "--weights", weights, "--arch", "test_resnet", "--size", "64"]
+    result = CliRunner().invoke(app, [*map(str, arguments), "--no-tensorboard", "--faces", "no", *options])
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def manifest(folder: Path) -> dict[str, object]:
+    return json.loads((folder / "bundle" / MANIFEST).read_text("utf-8"))  # type: ignore[no-any-return]
+
+
+def right(folder: Path, each: int = 20) -> float:
+    classifier = Classifier.open(folder / "bundle")
+    photos = [(label, shape_photo(label, seed)) for label in LABELS for seed in range(1000, 1000 + each)]
+    return float(np.mean([classifier.predict(photo).label == label for label, photo in photos]))
+
+
+def test_few_photos_are_all_learned_from_and_cross_validation_measures(tmp_path: Path, weights: Path) -> None:
+    save_shapes(tmp_path / "photos", each=8)
+    result = train(tmp_path, weights)
+    assert "Few photos: all 16 are learned from, and cross-validation measures." in result.output
+    assert right(tmp_path) > 0.9
+    written = manifest(tmp_path)
+    assert written["data"]["measured_on"] == "all photos by cross-validation"  # type: ignore[index]
+    assert written["figures"]["held_out"]["accuracy"]["of"] == 16  # type: ignore[index]
+    assert written["figures"]["end_to_end"]["overall"]["photos_or_faces"] == 16  # type: ignore[index]
+    card = (tmp_path / "bundle" / CARD).read_text("utf-8")
+    assert "Measured by cross-validation" in card and "skin" not in card
+    assert "skin" not in (tmp_path / "run" / "report.html").read_text("utf-8")
+
+
+def test_a_split_of_ones_own_is_kept_and_its_test_photos_measure(tmp_path: Path, weights: Path) -> None:
+    for part, each, first in (("train", 10, 0), ("val", 4, 100), ("test", 5, 200)):
+        for label in LABELS:
+            (tmp_path / "photos" / part / label).mkdir(parents=True)
+            for seed in range(first, first + each):
+                shape_photo(label, seed).save(tmp_path / "photos" / part / label / f"{seed}.png")
+    result = train(tmp_path, weights)
+    assert "As your folders split them: 20 photos to learn from, 8 to choose on, 10 to measure on." in result.output
+    held_out = (tmp_path / "run" / HELD_OUT).read_text("utf-8").split()
+    assert sorted(held_out) == sorted(f"{label}/{seed}.png" for label in LABELS for seed in range(200, 205))
+    assert manifest(tmp_path)["data"]["measured_on"] == "the test photos"  # type: ignore[index]
+    assert manifest(tmp_path)["figures"]["held_out"]["accuracy"]["of"] == 10  # type: ignore[index]
+
+
+def test_fine_tuning_goes_on_from_the_head_and_validation_decides(tmp_path: Path, weights: Path) -> None:
+    save_shapes(tmp_path / "photos", each=12)
+    result = train(tmp_path, weights, "--epochs", "2", "--test", "0.2")
+    assert "Fine-tuning for 2 epochs" in result.output
+    assert len(re.findall(r"^ +\d+ +\d\.\d{4} +\d", result.output, re.MULTILINE)) == 2
+    assert re.search("Validation prefers the fine-tuned network|Fine-tuning did not help", result.output)
+    assert right(tmp_path) > 0.9
+
+
+def test_the_same_command_gives_the_same_bundle(tmp_path: Path, weights: Path) -> None:
+    save_shapes(tmp_path / "photos", each=8)
+    train(tmp_path, weights, "--epochs", "1", "--test", "0.2")
+    first = manifest(tmp_path)
+    for file in (tmp_path / "run").iterdir():
+        file.unlink() if file.is_file() else None
+    train(tmp_path, weights, "--epochs", "1", "--test", "0.2")
+    assert manifest(tmp_path)["files"]["model.onnx"] == first["files"]["model.onnx"]  # type: ignore[index]
+
+
+def test_a_minute_is_kept_and_fast_does_not_fine_tune(tmp_path: Path, weights: Path) -> None:
+    save_shapes(tmp_path / "photos", each=6)
+    result = train(tmp_path, weights, "--quality", "fast", "--test", "0.2", "--minutes", "1")
+    assert "Fine-tuning" not in result.output and right(tmp_path) > 0.9
+
+
+def test_the_books_recipe_can_be_asked_for(tmp_path: Path, weights: Path) -> None:
+    save_shapes(tmp_path / "photos", each=8)
+    result = train(tmp_path, weights, "--recipe", "fastai", "--epochs", "1")
+    assert len(re.findall(r"^ +\d+ +\d\.\d{4} +\d", result.output, re.MULTILINE)) == 2  # the head alone comes first
+    assert manifest(tmp_path)["data"]["measured_on"] == "the test photos"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("arch", ["repvit_m0_9", "tiny_vit_5m_224", "mobilenetv4_conv_medium", "convnextv2_nano"])
+def test_backbones_worth_trying_go_through_training_export_and_serving(arch: str, tmp_path: Path) -> None:
+    save_shapes(tmp_path / "photos", each=4)
+    file = tmp_path / "weights.safetensors"
+    save_file({name: value.contiguous() for name, value in timm.create_model(arch).state_dict().items()}, file)
+    result = train(tmp_path, file, "--arch", arch, "--size", "64")
+    assert "Both models agree" in result.output
+    assert set(
+        Classifier.open(tmp_path / "bundle", "onnx").predict(shape_photo("circle", 1)).whole.probabilities
+    ) == set(  # type: ignore[union-attr]
+        LABELS
+    )

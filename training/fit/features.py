@@ -1,0 +1,61 @@
+"""What a frozen backbone sees in pictures: computed once per picture and view, for the linear head."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import typer
+from fastai.learner import Learner
+
+from training.callbacks.distributed import is_first
+
+BATCH = 16
+
+
+def extract_features(
+    learner: Learner,
+    pictures: Sequence[Path],
+    mirror: bool,
+    seconds: float | None = None,
+    label: str = "Looking at photos",
+) -> np.ndarray:
+    """Features of the learner's body, pooled as its head pools them.
+
+    Args:
+        learner: its model is a body and a head, the last layer of which is linear.
+        pictures: prepared as those of the validation set are.
+        mirror: whether to look at mirror images too.
+        seconds: after which to stop; None looks at all.
+        label: of the progress bar.
+
+    Returns:
+        Of shape (photos, views, features) as float32; a view is the picture itself, first, or its mirror image. With
+        `seconds`, mirror images may be missing altogether, or else pictures at the end.
+    """
+    pooled = torch.nn.Sequential(learner.model[0], *list(learner.model[1].children())[:-1]).eval()
+    passes = [False, True] if mirror else [False]
+    end = None if seconds is None else time.monotonic() + seconds
+    views: list[np.ndarray] = []
+    length = len(pictures) * len(passes)
+    with (
+        typer.progressbar(length=length, label=label, file=sys.stderr, hidden=not is_first()) as bar,
+        torch.inference_mode(),
+    ):
+        for mirrored in passes:
+            seen: list[np.ndarray] = []
+            loader = learner.dls.test_dl(list(pictures), bs=BATCH)
+            for (batch,) in loader:
+                seen.append(pooled(batch.flip(-1) if mirrored else batch).float().cpu().numpy())
+                bar.update(len(seen[-1]))
+                if end is not None and time.monotonic() > end:
+                    break
+            one = np.concatenate(seen)
+            if views and len(one) < len(views[0]):
+                break  # a head needs every photo's mirror image, or none
+            views.append(one)
+            if len(one) < len(pictures):
+                break
+    return np.stack(views, axis=1)

@@ -1,0 +1,187 @@
+"""What a run has learned so far: the linear head first, then the network fine-tuned from it, and which of them is kept."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from fastai.learner import Learner
+from sklearn.metrics import log_loss
+from torch import Tensor
+
+from model.bundle import Mirror
+from model.classifier import softmax, with_mirror
+from training.callbacks.atomic_write import write_whole
+from training.callbacks.half_precision import computes_in_bfloat16
+from training.data.crops import Sample
+from training.data.layouts import DataError
+from training.data.split import Parts
+from training.evaluate.calibration import fit_temperature
+from training.fit.features import extract_features
+from training.fit.head import fit_head
+from training.fit.learner import logits_of, set_head
+from training.fit.recipe import keep_better, weights_of
+from training.fit.settings import Settings
+
+FEATURES = "features.npy"
+MANY = 2000  # photos from which on their mirror images teach the head next to nothing
+STEP = 3.3  # times a look at a picture that a step of fine-tuning takes, at the same size
+RESERVED = 20.0  # seconds for exporting and measuring, of a budget
+SHARE_OF_FEATURES = 0.5  # of a budget, where fine-tuning follows
+
+
+class Photos(Protocol):
+    """What is learned from."""
+
+    @property
+    def parts(self) -> Parts: ...
+
+    def samples(self, places: Sequence[int]) -> list[Sample]: ...
+    def pictures(self, places: Sequence[int]) -> list[Path]: ...
+    def targets(self, places: Sequence[int]) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class Logits:
+    """Logits of shape (places, labels) for samples at these places, by a model that has not learned from them."""
+
+    places: list[int]
+    logits: np.ndarray
+
+
+class Trained:
+    """A learner on its way.
+
+    Args:
+        learner: with a linear head, if that is to be learned.
+        settings: of the run.
+        photos: what is learned from.
+        folder: of the run, where features are kept.
+        began: when the run began, by `time.monotonic`.
+
+    Attributes:
+        settings: with the epochs that fit the time.
+        out_of_fold: where the linear head on the frozen backbone is kept, its logits of shape (photos, views, labels) for
+            all photos learned from, by cross-validation.
+        kept: what the result is, in words.
+    """
+
+    def __init__(self, learner: Learner, settings: Settings, photos: Photos, folder: Path, began: float):
+        self.learner, self.settings, self.photos, self._folder, self._began = learner, settings, photos, folder, began
+        self.out_of_fold: np.ndarray | None = None
+        self.kept = "all of the network, trained"
+        self._before: dict[str, Tensor] | None = None
+
+    def learn_head(self, resumed: bool) -> None:
+        """Learns a linear head on the frozen backbone's features of the photos to learn from.
+
+        Raises:
+            DataError: a label has too few different photos.
+        """
+        parts, learner = self.photos.parts, self.learner
+        self._order = np.random.default_rng(self.settings.seed).permutation(parts.learned).tolist()
+        began = time.monotonic()
+        self._features = self._look(resumed)
+        self._order = self._order[: len(self._features)]
+        took = time.monotonic() - began
+        self.settings = self._within_budget(took / self._features[..., 0].size)
+        if self.settings.epochs:
+            held = set(parts.valid)
+            self._fit_head([place for place in self._order if place not in held])
+            self._before = weights_of(learner)
+        else:
+            self._keep_head()
+
+    def choose(self) -> Logits:
+        """Keeps what validation prefers: the head on the frozen backbone, the fine-tuned network, or one between.
+
+        Returns:
+            What the temperature and the threshold can be chosen on.
+        """
+        if self.out_of_fold is not None:
+            return self._of_head()
+        valid, mirror = self.photos.parts.valid, self.settings.mirror
+        pictures, targets = self.photos.pictures(valid), self.photos.targets(valid)
+        if self._before is not None and self.settings.gentle:
+            share = keep_better(
+                self.learner, self._before, lambda: _loss(logits_of(self.learner, pictures, False), targets)
+            )
+            self.kept = f"the fine-tuned network, {share:.0%} of the way from the linear head"
+            if share == 0:
+                print("Fine-tuning did not help: the linear head on the frozen backbone is kept.", flush=True)
+                self._keep_head()
+                return self._of_head()
+            print(f"Validation prefers {self.kept}.", flush=True)
+        return Logits(valid, logits_of(self.learner, pictures, mirror))
+
+    def _look(self, resumed: bool) -> np.ndarray:
+        file, settings = self._folder / FEATURES, self.settings
+        if resumed and file.is_file() and len(kept := np.load(file)) <= len(self._order):
+            return np.asarray(kept, np.float32)
+        seconds = None
+        if settings.minutes:
+            seconds = self._left() * (SHARE_OF_FEATURES if settings.epochs else 1.0)
+        pictures = self.photos.pictures(self._order)
+        mirror = settings.mirror and len(pictures) < MANY
+        features = extract_features(self.learner, pictures, mirror, seconds)
+        if len(features) < len(pictures):
+            print(f"Time was short: learning from {len(features)} of {len(pictures)} photos.", flush=True)
+        write_whole(file, lambda opened: np.save(opened, features))
+        return features
+
+    def _left(self) -> float:
+        """Seconds."""
+        assert self.settings.minutes is not None
+        return max(1.0, self.settings.minutes * 60 - RESERVED - (time.monotonic() - self._began))
+
+    def _within_budget(self, look: float) -> Settings:
+        """With as many epochs as there is time for, said in minutes; `look` is how many seconds one at a picture takes."""
+        settings, parts = self.settings, self.photos.parts
+        epoch = len(parts.train) * look * STEP * (settings.train_size / settings.size) ** 2 + len(parts.valid) * look
+        after = (2 * len(parts.valid) + 2 * len(parts.test)) * look
+        epochs = settings.epochs
+        if settings.gentle and epochs > 1 and not computes_in_bfloat16(self.learner.model):
+            epochs //= 2  # each takes more than twice the time
+        if settings.minutes is not None:
+            epochs = min(epochs, int((self._left() - after) / epoch)) if len(self._order) == len(parts.learned) else 0
+            epochs = max(0, epochs)
+        if epochs:
+            print(
+                f"Fine-tuning for {epochs} epochs, some {max(1, round((epochs * epoch + after) / 60))} min.", flush=True
+            )
+        return replace(settings, epochs=epochs)
+
+    def _fit_head(self, places: Sequence[int]) -> np.ndarray | None:
+        """Fits the head on the photos at these places; gives its out-of-fold logits."""
+        rows = {place: row for row, place in enumerate(self._order)}
+        samples = self.photos.samples(places)
+        features = self._features[[rows[place] for place in places]]
+        targets = self.photos.targets(places)
+        head = fit_head(features, targets, [sample.group for sample in samples], self.settings.seed)
+        set_head(self.learner, head.weight, head.bias)
+        return head.out_of_fold
+
+    def _keep_head(self) -> None:
+        self.kept = "a linear head on the frozen backbone"
+        self.out_of_fold = self._fit_head(self._order)
+        if self.out_of_fold is None:
+            raise DataError("A label has too few different photos to learn from some and ask the others: add more.")
+
+    def _of_head(self) -> Logits:
+        assert self.out_of_fold is not None
+        own, *mirrored = np.moveaxis(self.out_of_fold, 1, 0)
+        return Logits(self._order, with_mirror(own, mirrored[0], Mirror()) if mirrored else own)
+
+    @property
+    def by_content(self) -> dict[str, np.ndarray]:
+        """Out-of-fold logits of shape (views, labels) by `Sample.content`."""
+        assert self.out_of_fold is not None
+        contents = [sample.content for sample in self.photos.samples(self._order)]
+        return dict(zip(contents, self.out_of_fold, strict=True))
+
+
+def _loss(logits: np.ndarray, targets: np.ndarray) -> float:
+    """The negative log-likelihood once the temperature is right."""
+    return float(log_loss(targets, softmax(logits / fit_temperature(logits, targets)), labels=range(logits.shape[1])))
