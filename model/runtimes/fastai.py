@@ -1,7 +1,9 @@
 """Runs `model.pkl` with fastai: the learner exactly as it was exported. The only file of `model/` that knows torch."""
 
 import io
+import pickle
 import threading
+import types
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -25,9 +27,15 @@ class FastaiRuntime:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # load_learner warns of unpickling; these bytes are known
-                self._learner = load_learner(io.BytesIO(bundle.read(PICKLE)), cpu=True)
+                content = io.BytesIO(bundle.read(PICKLE))
+                self._learner = load_learner(content, cpu=True, pickle_module=_PICKLE_MODULE)
         except BundleError:
             raise
+        except _ModuleMissing as error:
+            raise BundleError(
+                f"{file} needs the module {error}, which is not installed here. Install it; or, when it is a file of your "
+                "own, add PYTHONPATH=FOLDER in front of this command, with that file's folder."
+            ) from None
         except Exception as error:  # whatever the pickle's own code raises
             raise BundleError(f"{file} cannot be loaded by fastai: {type(error).__name__}: {error}") from None
         if (labels := learner_labels(self._learner)) != bundle.manifest.labels:
@@ -39,6 +47,21 @@ class FastaiRuntime:
     def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
         with self._lock:
             return learner_logits(self._learner, images)
+
+
+class _ModuleMissing(Exception):
+    """Names a module; `load_learner` would swallow an ImportError."""
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return super().find_class(module, name)
+        except ModuleNotFoundError as error:
+            raise _ModuleMissing(error.name or module) from None
+
+
+_PICKLE_MODULE = types.SimpleNamespace(Unpickler=_Unpickler, load=pickle.load, __name__="pickle")
 
 
 def learner_labels(learner: Any) -> list[str]:

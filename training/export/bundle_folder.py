@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,21 +52,53 @@ def staged(out: Path | str) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def write_answers(folder: Path, labels: Sequence[str], keep: Path) -> None:
+def write_answers(folder: Path, labels: Sequence[str], keep: Path, words: Mapping[str, str] | None = None) -> list[str]:
     """Write `answers.toml` into a bundle folder.
 
     Args:
         folder: where to.
         labels: the bundle's labels.
-        keep: a file that is taken as it is, if it exists. Else labels get the words of the shipped bundle and, where it
-            has none, a template to edit.
+        keep: a file whose words are kept, if it exists. Labels that it lacks get the words of the shipped bundle and,
+            where that has none either, a template to edit.
+        words: what to call a label, instead of the label itself.
+
+    Returns:
+        What the person should know about a file that was kept, in sentences.
     """
-    if keep.is_file():
+    words = words or {}
+    shipped = _tables(SHIPPED / ANSWERS)
+    try:
+        kept = _tables(keep)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):  # opening the bundle says what is wrong with it
         shutil.copyfile(keep, folder / ANSWERS)
-        return
-    known = tomllib.loads((SHIPPED / ANSWERS).read_text("utf-8")) if (SHIPPED / ANSWERS).is_file() else {}
-    entries = [_known_entry(label, known[label]) if label in known else _template(label) for label in labels]
-    (folder / ANSWERS).write_text("\n".join([HEADER, *entries]), "utf-8")
+        return []
+    missing = [label for label in labels if label not in kept]
+    entries = [
+        _known_entry(label, shipped[label]) if label in shipped and label not in words else _template(label, words)
+        for label in missing
+    ]
+    start = keep.read_text("utf-8").rstrip("\n") + "\n" if kept else HEADER
+    (folder / ANSWERS).write_text("\n".join([start, *entries]), "utf-8")
+    return _about_kept(keep, kept, missing, labels, words) if kept else []
+
+
+def _about_kept(
+    keep: Path, kept: dict[str, Any], missing: Sequence[str], labels: Sequence[str], words: Mapping[str, str]
+) -> list[str]:
+    others = [label for label, entry in kept.items() if isinstance(entry, dict) and label not in labels]
+    named = [label for label in words if label in kept]
+    said = [f"Kept {keep}, which was there."]
+    if missing:
+        said.append(f"Added to it: {', '.join(missing)}.")
+    if others:
+        said.append(f"It also has words for labels that this bundle does not have: {', '.join(others)}.")
+    if named:
+        said.append(f"--words changes nothing for {', '.join(named)}, which it has words for: edit them there.")
+    return said
+
+
+def _tables(file: Path) -> dict[str, Any]:
+    return tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
 
 
 def _move_into(folder: Path, out: Path) -> None:
@@ -107,8 +139,8 @@ def _known_entry(label: str, entry: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _template(label: str) -> str:
-    name = label.replace("_", " ")
+def _template(label: str, words: Mapping[str, str]) -> str:
+    name = words.get(label, label.replace("_", " "))
     tables = [
         f"[{_quoted(label)}.{language}]\nname = {_quoted(name)}\n# answer = {_quoted(sentence.format(name))}\n"
         for language, sentence in zip(LANGUAGES, ("This looks like: {}.", "On dirait : {}."), strict=True)

@@ -3,58 +3,64 @@
 Knows nothing of ONNX or of bundles.
 """
 
-import pathlib
 import pickle
-import re
-import types
 import warnings
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from fastai.data.core import Datasets
 from fastai.data.transforms import Categorize, EncodedMultiCategorize, MultiCategorize
-from fastai.learner import Learner, load_learner
+from fastai.learner import Learner
 from fastai.losses import FocalLoss
-from fastai.vision.core import PILImage, PILImageBW
+from fastai.vision.core import AddMaskCodes, PILImage, PILImageBW, PILMask
+from fasttransform import Pipeline
 from torch import nn
 
 from model.runtimes.fastai import learner_labels
 from training.callbacks.text import one_line
+from training.export.unpickle import NotHere, check_all_here, unpickle
 
 
 class ExportRefused(ValueError):
     """A learner that cannot become a bundle; the message says why, in one sentence, and what to do."""
 
 
-def open_learner(file: Path) -> Any:
-    """Load a file that `learn.export` wrote, on the CPU. Unpickling runs code: only for files whose origin is known.
+def open_learner(file: Path) -> Learner:
+    """Load a file that `learn.export` wrote, of any fastai 2, without what only training uses.
+
+    It runs on the CPU, in full precision. Unpickling runs code: only for files whose origin is known.
 
     Raises:
-        ExportRefused: there is no such file, it is not a learner, or something it needs is not here.
+        ExportRefused: there is no such file, it is not a learner, or something it needs to answer is not here.
     """
     if not file.is_file():
         raise ExportRefused(f"There is no file {file}.")
+    _check_start(file)
     try:
-        learner = _load(file)
-    except AttributeError as error:
-        raise ExportRefused(f"{file} needs {_missing_name(error)}") from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the help of this command warns of unpickling
+            loaded = unpickle(file)
+            if isinstance(loaded, Learner):
+                loaded = _for_serving_only(loaded)
+            check_all_here(loaded)
+    except NotHere as error:
+        raise ExportRefused(f"{file} needs {error}.") from None
     except ModuleNotFoundError as error:
         raise ExportRefused(
             f"{file} needs the module {error.name}, which is not installed here. Install it, or, when it is a file of "
-            "your own, run this command in that file's folder."
+            "your own, add PYTHONPATH=FOLDER in front of this command, with that file's folder."
         ) from None
     except (pickle.UnpicklingError, EOFError, zipfile.BadZipFile) as error:
         raise ExportRefused(f"{file} is not a learner, or is damaged ({one_line(error)}).") from None
     except Exception as error:  # whatever the pickle's own code raises
         raise ExportRefused(f"{file} cannot be loaded: {type(error).__name__}: {one_line(error)}") from None
-    if not isinstance(learner, Learner):
-        raise ExportRefused(
-            f"{file} holds no learner but {type(learner).__name__}: weights alone, as learn.save writes them, do not "
-            "say how photos are prepared. Write it with learn.export."
-        )
-    return learner
+    if not isinstance(loaded, Learner):
+        raise ExportRefused(f"{file} holds no learner but {_kind(loaded)}. Write it with learn.export.")
+    loaded.model.float()
+    return loaded
 
 
 def check_classifier(learner: Any) -> list[str]:
@@ -86,42 +92,47 @@ def place_of_images(inputs: Any) -> int:
     return int(inputs.infer_idx(PILImage.create(torch.zeros(2, 2, 3, dtype=torch.uint8))))
 
 
-class _Unpickler(pickle.Unpickler):
-    """Opens paths of another machine: of Windows, say, or of Python 3.13, which keeps them in another module."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module in ("pathlib", "pathlib._local"):
-            return type(Path()) if name in ("PosixPath", "WindowsPath") else getattr(pathlib, name)
-        return super().find_class(module, name)
-
-
-_PICKLE_MODULE = types.SimpleNamespace(Unpickler=_Unpickler, load=pickle.load, __name__="pickle")
+def _check_start(file: Path) -> None:
+    with file.open("rb") as opened:
+        start = opened.read(64)
+    if start.startswith(b"version https://git-lfs"):
+        raise ExportRefused(f"{file} is a Git LFS pointer, not the file itself. Run git lfs pull where it was cloned.")
+    if start.lstrip().startswith(b"<"):
+        raise ExportRefused(f"{file} is a web page, not the file itself. Download it again.")
 
 
-def _load(file: Path) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # load_learner warns of unpickling, and the help of this command does
-        try:
-            return load_learner(file, cpu=True, pickle_module=_PICKLE_MODULE)
-        except UnboundLocalError:  # load_learner swallows a failed import; ask again to hear which
-            return torch.load(file, map_location="cpu", pickle_module=_PICKLE_MODULE, weights_only=False)
-        except AttributeError:  # it may have loaded well, but something that is no learner
-            loaded = torch.load(file, map_location="cpu", pickle_module=_PICKLE_MODULE, weights_only=False)
-            if isinstance(loaded, Learner):
-                raise
-            return loaded
+def _for_serving_only(learner: Any) -> Learner:
+    """The same network and transforms, without label functions, metrics, callbacks and optimizer."""
+    learner.dls.cpu()
+    for loader in learner.dls.loaders:
+        tls = getattr(loader.dataset, "tls", ())
+        for items in tls[loader.n_inp :]:
+            _leave_out(items, lambda step: isinstance(step, TARGETS))
+        for items in tls[: loader.n_inp]:
+            _leave_out(items, lambda step: str(getattr(step, "_name", "")).endswith(".create"))
+    return Learner(learner.dls, learner.model, loss_func=learner.loss_func)
 
 
-def _missing_name(error: AttributeError) -> str:
-    found = re.search(r"get attribute '([^']+)' on <module '([^']+)'", str(error))
-    name, module = found.groups() if found else (one_line(error), "its packages")
-    if module.endswith("__main__"):
+TARGETS = (Categorize, MultiCategorize, EncodedMultiCategorize)
+
+
+def _leave_out(items: Any, keep_from: Callable[[Any], bool]) -> None:
+    """Leaves out the steps that find the photo or label of an item: those before the first one to keep."""
+    steps = list(items.tfms.fs)
+    first = next((place for place, step in enumerate(steps) if keep_from(step)), 0)
+    if first:
+        items.tfms = Pipeline(steps[first:], split_idx=items.tfms.split_idx)
+        items.types = items.types[first:]
+
+
+def _kind(loaded: Any) -> str:
+    if isinstance(loaded, nn.Module):
         return (
-            f"{name}, which was defined in the notebook itself. Export it again there with fastai 2.8, which packs such "
-            f"functions in; or put {name} in a file, import it from there in the notebook, export again, and run this "
-            "command in that file's folder."
+            f"a network alone ({type(loaded).__name__}), as torch.save(model) writes it, without labels and transforms"
         )
-    return f"{name}, which {module} does not have here. Install the versions of the packages it was exported with."
+    if isinstance(loaded, dict):
+        return "weights alone, as learn.save writes them, which do not say how photos are prepared"
+    return type(loaded).__name__
 
 
 def _check_input(inputs: Any) -> None:
@@ -141,14 +152,25 @@ def _check_target(targets: Any) -> None:
         raise ExportRefused(
             "It gives several labels per photo (MultiCategoryBlock); a bot needs one. Train it with CategoryBlock."
         )
+    if any(isinstance(step, AddMaskCodes) for step in steps) or issubclass(targets.types[-1], PILMask):
+        raise ExportRefused(
+            "It is a segmentation learner: it gives a label to every pixel (MaskBlock), and a bot needs one per photo. "
+            "Train a classifier with CategoryBlock."
+        )
     if not any(isinstance(step, Categorize) for step in steps):
-        kinds = ", ".join(getattr(step, "name", "?").splitlines()[0].split(" -- ")[0] for step in steps)
+        kinds = ", ".join(str(getattr(step, "_name", type(step).__name__)) for step in steps)
         raise ExportRefused(
             f"It is not a classifier with one label per photo: its answers are made by {kinds}. Train it with CategoryBlock."
         )
 
 
 def _check_loss(loss: Any, labels: int) -> None:
+    if isinstance(getattr(loss, "func", loss), (nn.BCEWithLogitsLoss, nn.BCELoss)):
+        raise ExportRefused(
+            f"It was trained with binary cross-entropy ({type(loss).__name__}): one output for yes or no, or one for each "
+            "label on its own. A bot needs one probability per label (softmax): train it with CategoryBlock and "
+            "CrossEntropyLossFlat()."
+        )
     activation = getattr(loss, "activation", None)
     if callable(activation):
         logits = torch.randn(4, labels)

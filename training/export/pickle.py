@@ -5,7 +5,7 @@ import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 import cloudpickle
@@ -45,6 +45,8 @@ class _Pickler(cloudpickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, CodeType) and os.path.isabs(obj.co_filename):
             return self.dispatch_table[CodeType](obj.replace(co_filename=Path(obj.co_filename).name))
+        if isinstance(obj, MethodType) and isinstance(obj.__self__, type) and "<locals>" not in obj.__qualname__:
+            return getattr, (obj.__self__, obj.__name__)  # fastai's PILImage.create, say: no code of this Python
         reduced = super().reducer_override(obj)
         if isinstance(obj, FunctionType) and isinstance(reduced, tuple):  # packed by value, with what its module knows
             for known in (part for part in reduced[1] if isinstance(part, dict)):

@@ -271,4 +271,4 @@ def _must_be_bilinear(step: Any) -> None:
 
 
 def _name(step: Any) -> str:
-    return str(getattr(step, "name", type(step).__name__)).split(" -- ")[0].split("\n")[0]
+    return str(getattr(step, "_name", type(step).__name__))

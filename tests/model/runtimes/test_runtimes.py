@@ -173,7 +173,7 @@ def test_a_file_that_was_replaced_after_its_hash_was_checked_is_not_run(
     write_manifest(folder, Bundle.open(make_bundle(tmp_path / "other")).manifest)
     bundle = Bundle.open(folder)
     (folder / name).write_bytes(trap)
-    with pytest.raises(BundleError, match="was replaced while the bundle was opened"):
+    with pytest.raises(BundleError, match="was replaced while the bundle was being opened"):
         open_runtime(bundle, runtime)
     assert not (tmp_path / "sprung").exists()
 

@@ -129,8 +129,18 @@ def test_answers_that_a_person_wrote_are_kept(tmp_path: Path) -> None:
     mine = tmp_path / "answers.toml"
     mine.write_text('# mine\n[cat.en]\nname = "puss"\n')
     (tmp_path / "bundle").mkdir()
-    write_answers(tmp_path / "bundle", ["cat", "dog"], keep=mine)
+    assert write_answers(tmp_path / "bundle", ["cat"], keep=mine) == [f"Kept {mine}, which was there."]
     assert (tmp_path / "bundle" / "answers.toml").read_text() == mine.read_text()
+
+
+def test_answers_for_other_labels_are_kept_completed_and_named(tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "bundle", labels=("cat", "dog"))
+    mine = tmp_path / "answers.toml"
+    mine.write_text('[cow.en]\nname = "moo"\n\n[cat.en]\nname = "puss"\n')
+    said = " ".join(write_answers(bundle, ["cat", "dog"], keep=mine, words={"cat": "tomcat", "dog": "hound"}))
+    assert "Added to it: dog." in said and "does not have: cow." in said and "--words changes nothing for cat" in said
+    opened = Bundle.open(bundle)
+    assert [opened.words(label, "en").name for label in ("cow", "cat", "dog")] == ["moo", "puss", "hound"]
 
 
 def test_no_bundle_is_written_into_a_python_package(tmp_path: Path) -> None:

@@ -202,11 +202,16 @@ def test_segmentation_is_refused(tmp_path: Path, bundle: Path) -> None:
         get_y=lambda file: file,
         network=nn.Conv2d(3, 2, 1),
     )
-    assert "not a classifier with one label per photo" in refused(learner, bundle, tmp_path / "photos")
+    assert "segmentation" in refused(learner, bundle, tmp_path / "photos")
 
 
 def test_a_sigmoid_loss_on_one_label_is_refused(photos: Path, bundle: Path) -> None:
-    assert "softmax" in refused(make_learner(photos, loss=BCEWithLogitsLossFlat()), bundle, photos)
+    assert "binary cross-entropy" in refused(make_learner(photos, loss=BCEWithLogitsLossFlat()), bundle, photos)
+
+
+def test_one_output_for_yes_or_no_is_refused(photos: Path, bundle: Path) -> None:
+    learner = make_learner(photos, outputs=1, loss=nn.BCEWithLogitsLoss())
+    assert "one output for yes or no" in refused(learner, bundle, photos)
 
 
 def test_grey_pictures_are_refused(photos: Path, bundle: Path) -> None:
