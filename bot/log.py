@@ -23,7 +23,8 @@ def set_up(level: str, token: str, form: Literal["text", "json"] = "text") -> No
     handler.setFormatter(RedactingFormatter(token, form))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    logging.getLogger(__name__).setLevel(level)
+    for room in ("bot", "web", "model"):
+        logging.getLogger(room).setLevel(level)
     logging.getLogger("telegram").setLevel(logging.CRITICAL)
 
 

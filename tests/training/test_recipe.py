@@ -58,6 +58,15 @@ def test_few_photos_are_all_learned_from_and_cross_validation_measures(tmp_path:
     assert "skin" not in (tmp_path / "run" / "report.html").read_text("utf-8")
 
 
+def test_photos_whose_mirror_images_were_not_looked_at_are_measured_too(
+    tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_shapes(tmp_path / "photos", each=8)
+    monkeypatch.setattr("training.fit.trained.MANY", 1)
+    train(tmp_path, weights)
+    assert manifest(tmp_path)["figures"]["end_to_end"]["overall"]["photos_or_faces"] == 16  # type: ignore[index]
+
+
 def test_a_split_of_ones_own_is_kept_and_its_test_photos_measure(tmp_path: Path, weights: Path) -> None:
     for part, each, first in (("train", 10, 0), ("val", 4, 100), ("test", 5, 200)):
         for label in LABELS:
