@@ -26,7 +26,7 @@ def say_what_was_read(collection: Collection, asked: str) -> None:
         print(f"(To override this: --faces {'no' if collection.faces.find else 'yes'}.)", flush=True)
 
 
-def say_parts(parts: Parts, collection: Collection) -> None:
+def say_parts(parts: Parts, collection: Collection, cross_validated: bool) -> None:
     own = any(sample.part for sample in collection.samples)
     if parts.copies:
         print(f"Left out {len(parts.copies)} photos that show what a held-out photo shows.")
@@ -36,8 +36,13 @@ def say_parts(parts: Parts, collection: Collection) -> None:
             f"{len(parts.train)} photos to learn from, {len(parts.valid)} to choose on, {len(parts.test)} to measure on"
         )
         print(f"{split}: {counts}.", flush=True)
-    else:
+    elif cross_validated:
         print(f"Few photos: all {len(parts.learned)} are learned from, and cross-validation measures.", flush=True)
+    else:
+        print(
+            f"{len(parts.train)} photos to learn from, {len(parts.valid)} to choose on; without --test, these are reported, too.",
+            flush=True,
+        )
 
 
 def say_what_was_written(out: Path, export: Export, seconds: float) -> None:

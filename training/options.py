@@ -60,8 +60,8 @@ class Options:
         float | None,
         one(
             PHOTOS,
-            "Share of the photos that choose nothing, and that figures are of; 0: cross-validation instead. By default 0.2 "
-            "from 1,000 photos on, else 0.",
+            "Share of the photos that choose nothing, and that figures are of; 0: cross-validation instead. By default 0.2, "
+            "and 0 where there are fewer than 1,000 and nothing is fine-tuned.",
             metavar="SHARE",
             min=0,
             max=0.9,

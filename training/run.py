@@ -173,13 +173,13 @@ def read_photos(options: Options) -> Photos:
         photographs,
     )
     say_what_was_read(collection, asked=options.faces)
+    settings = options.settings(collection.faces.find, collection.found)
     test = options.test
     if test is None:
-        settings = options.settings(collection.faces.find, collection.found)
-        test = 0.0 if settings.probe and is_few(collection.found) else TEST_SHARE
+        test = 0.0 if is_few(collection.found) and not settings.epochs else TEST_SHARE
     held_out = _held_out(options.hold_out, options.group_by)
     parts = three_parts(collection.samples, options.valid, test, options.seed, held_out)
-    say_parts(parts, collection)
+    say_parts(parts, collection, cross_validated=not settings.epochs)
     return Photos(collection, photographs, parts)
 
 

@@ -56,6 +56,16 @@ class Threshold:
     accuracy: Share
 
 
+def recall(confusion: np.ndarray, place: int) -> Share:
+    """Of a label at that place of a confusion matrix of shape (labels, labels), rows being the right answers."""
+    return Share(int(confusion[place, place]), int(confusion[place].sum()))
+
+
+def precision(confusion: np.ndarray, place: int) -> Share:
+    """See `recall`."""
+    return recall(confusion.T, place)
+
+
 @dataclass(frozen=True)
 class Figures:
     """What is known about answers to held-out photos."""
@@ -71,14 +81,10 @@ class Figures:
         return Share(int(np.trace(self.confusion)), int(self.confusion.sum()))
 
     def recall(self, label: str) -> Share:
-        """Computes the recall of a label."""
-        index = self.labels.index(label)
-        return Share(int(self.confusion[index, index]), int(self.confusion[index].sum()))
+        return recall(self.confusion, self.labels.index(label))
 
     def precision(self, label: str) -> Share:
-        """Computes the precision of a label."""
-        index = self.labels.index(label)
-        return Share(int(self.confusion[index, index]), int(self.confusion[:, index].sum()))
+        return precision(self.confusion, self.labels.index(label))
 
     def as_json(self) -> dict[str, Any]:
         return {

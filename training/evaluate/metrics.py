@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from model import NO_FACE
-from training.evaluate.calibration import Bin, Share, error_by_chance, expected_error, reliability
+from training.evaluate.calibration import Bin, Share, error_by_chance, expected_error, precision, recall, reliability
 from training.evaluate.fairness import Grouping, Marks, audit
 from training.evaluate.matching import Answers, Looked, Outcome
 
@@ -161,14 +161,10 @@ class Measured:
         return counts
 
     def recall(self, label: str) -> Share:
-        """Computes the recall of a label."""
-        index = self.labels.index(label)
-        return Share(int(self.confusion[index, index]), int(self.confusion[index].sum()))
+        return recall(self.confusion, self.labels.index(label))
 
     def precision(self, label: str) -> Share:
-        """Computes the precision of a label."""
-        index = self.labels.index(label)
-        return Share(int(self.confusion[index, index]), int(self.confusion[:, index].sum()))
+        return precision(self.confusion, self.labels.index(label))
 
     @cached_property
     def calibration(self) -> list[Bin]:
