@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from model.classifier import Classifier, Prepared
-from model.image import Photo
+from model.image import Photo, decode
 from model.prediction import Prediction
 
 WORKERS = min(4, os.cpu_count() or 1)  # photos that are prepared at once
@@ -64,14 +64,31 @@ class Batcher:
                 if abandoned and await abandoned():
                     raise Abandoned
                 prepared = await self.run(classifier.prepare, photo)
-            network = self._networks.setdefault(classifier, _Network(classifier, self._network_thread))
-            return await network.predict(prepared)
+            return await self._network(classifier).predict(prepared)
+        finally:
+            self.waiting -= 1
+
+    async def decode_and_predict(self, classifier: Classifier, data: bytes) -> tuple[Photo, Prediction]:
+        """Predicts a photo, and gives the decoded one too; until its turn comes, it is held as the bytes of its file.
+
+        Raises:
+            PhotoError: the photo cannot be decoded.
+        """
+        self.waiting += 1
+        try:
+            async with self._free:
+                photo = await self.run(decode, data)
+                prepared = await self.run(classifier.prepare, photo)
+            return photo, await self._network(classifier).predict(prepared)
         finally:
             self.waiting -= 1
 
     async def run(self, work: Callable[..., Result], *arguments: object) -> Result:
         """Does something else that takes longer than a moment in one of the threads."""
         return await asyncio.get_running_loop().run_in_executor(self._workers, work, *arguments)
+
+    def _network(self, classifier: Classifier) -> "_Network":
+        return self._networks.setdefault(classifier, _Network(classifier, self._network_thread))
 
 
 class _Network:

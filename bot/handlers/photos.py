@@ -25,7 +25,7 @@ from bot.telegram.download import DownloadError, best_size, download
 from bot.telegram.send import send, send_words, typing
 from model import Classifier, PhotoError, Prediction
 from model.batching import Batcher
-from model.image import Photo, decode
+from model.image import Photo
 
 if TYPE_CHECKING:
     from model.metrics import Metrics
@@ -121,8 +121,7 @@ class Photos:
         Raises:
             PhotoError: it cannot be decoded.
         """
-        photo = await self.batcher.run(decode, data)
-        return photo, await self.batcher.predict(self._classifier, photo)
+        return await self.batcher.decode_and_predict(self._classifier, data)
 
     def _buttons(self, messages: Sequence[Message], reply: Reply, spoken: str) -> InlineKeyboardMarkup | None:
         attachment = attachment_of(messages[0])
