@@ -39,7 +39,7 @@ bench: $(VENV)/.ready-dev .venv-bench/.ready
 
 .venv-bench/.ready: requirements-bench.txt $(VENV)/.ready-dev
 	$(BIN)/uv venv -q --allow-existing --python $(BIN)/python .venv-bench
-	$(BIN)/uv pip install -q --python .venv-bench/bin/python -r $<
+	$(BIN)/uv pip install -q --compile-bytecode --python .venv-bench/bin/python -r $<
 	@touch $@
 
 lint: $(VENV)/.ready-dev
@@ -53,7 +53,7 @@ $(VENV)/.ready-dev: requirements-dev.txt requirements-train.txt requirements.txt
 $(VENV)/.ready $(VENV)/.ready-train $(VENV)/.ready-dev:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0])'
 	@[ -x $(BIN)/uv ] || { "$(PYTHON)" -m venv $(VENV) && $(BIN)/python -m pip install -q --disable-pip-version-check uv; }
-	$(BIN)/uv pip install -q --python $(BIN)/python -r $<
+	$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python -r $<
 	@touch $@
 
 # The browser that the tests of the pages drive.
