@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,8 +19,6 @@ PAGES = {
     str(page): page.read_text("utf-8") for page in [Path("README.md"), Path("SECURITY.md"), *Path("docs").glob("*.md")]
 }
 DEPLOY, TRAIN, WEB = (PAGES[f"docs/{name}.md"] for name in ("deploy", "train", "web"))
-DESIGN = PAGES["docs/design.md"]
-ROOMS = ("bot", "model", "training", "web", "localchat", "benchmarks")
 
 
 def commands() -> dict[str, Callable[..., None]]:
@@ -115,26 +112,6 @@ def test_every_relative_link_leads_somewhere(page: str, link: str) -> None:
     target = Path(page).parent / file if file else Path(page)
     assert target.exists()
     assert not anchor or anchor in anchors(target)
-
-
-def test_every_file_is_listed_once_in_the_design() -> None:
-    listed = Counter(re.findall(r"^(\S+/\S+) +# \w", DESIGN, re.MULTILINE))
-    files = {
-        file.as_posix()
-        for room in ROOMS
-        for file in Path(room).rglob("*")
-        if file.is_file() and file.suffix != ".pyc" and (file.name != "__init__.py" or file.stat().st_size)
-    }
-    assert listed.keys() == files
-    assert [file for file, count in listed.items() if count > 1] == []
-
-
-@pytest.mark.parametrize(("way", "most"), [("bot", 12), ("web page", 9)])
-def test_the_path_of_a_photo_names_files_that_exist_and_not_too_many(way: str, most: int) -> None:
-    steps = re.findall(r"^\d+\. .*", DESIGN.partition(f"through the {way}\n")[2].partition("\n## ")[0], re.MULTILINE)
-    files = [file for step in steps for file in re.findall(r"`([a-z_]+/[a-z_/]+\.[a-z]+)`", step)]
-    assert 1 < len(files) == len(steps) <= most
-    assert all(Path(file).is_file() for file in files)
 
 
 def test_the_json_example_has_the_shape_that_the_model_prints() -> None:
