@@ -20,7 +20,7 @@ class Fault:
     Attributes:
         kind: "refuse" answers with `refusal`; "reset" cuts the line before the request is looked at; "lose" does what
             was asked and cuts the line instead of answering; "hang" keeps the line open and never answers;
-            "slow" takes `seconds` for the answer's body.
+            "slow" takes `seconds` for the answer's body, and less once they are made less.
         times: how often it still happens; None for always.
         share: of the requests that it could strike.
     """

@@ -44,7 +44,7 @@ class Line:
             body = refused(fault.refusal)
             await JSONResponse(body, fault.refusal.status)(scope, receive, send)
         elif fault.kind == "slow":
-            await self._app(scope, receive, _slowed(send, fault.seconds))
+            await self._app(scope, receive, _slowed(send, fault))
         else:
             if fault.kind == "lose":
                 await self._app(scope, receive, _swallow)
@@ -71,7 +71,7 @@ async def _swallow(message: Message) -> None:
     """Send nothing."""
 
 
-def _slowed(send: Send, seconds: float) -> Send:
+def _slowed(send: Send, fault: Fault) -> Send:
     async def slowly(message: Message) -> None:
         if message["type"] != "http.response.body":
             await send(message)
@@ -79,7 +79,7 @@ def _slowed(send: Send, seconds: float) -> Send:
         body = message["body"]
         step = max(1, -(-len(body) // PIECES))
         for start in range(0, len(body), step):
-            await asyncio.sleep(seconds / PIECES)
+            await asyncio.sleep(fault.seconds / PIECES)
             await send({**message, "body": body[start : start + step], "more_body": True})
         await send({**message, "body": b""})
 

@@ -8,14 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from aiolimiter import AsyncLimiter
 from pydantic import SecretStr
 from telegram import Update
 
 from bot.app import build
 from bot.settings import Settings
 from bot.telegram.lifecycle import AnyApplication, serve
+from bot.telegram.rate_limit import Limiter
 from localchat import LocalChat
 from model import Classifier
 from model.bundle import ANSWERS, SHIPPED
@@ -42,8 +45,17 @@ class RunningBot:
         self.loop.call_soon_threadsafe(self.application.update_queue.put_nowait, received)
 
 
+class Talkative(Limiter):
+    """Without the limits of one chat, a message a second, so that no test of something else waits for them."""
+
+    def _of(self, chat: int) -> list[AsyncLimiter]:
+        return []
+
+
 @contextmanager
-def running_bot(chat: LocalChat, classifier: Any, **more: Any) -> Iterator[RunningBot]:
+def running_bot(
+    chat: LocalChat, classifier: Any, limiter: type[Limiter] = Talkative, **more: Any
+) -> Iterator[RunningBot]:
     """A bot that polls that local chat in a thread until the block ends; `more` are settings."""
     own = {"telegram_token": SecretStr(chat.token), "telegram_api_url": chat.url}
     settings = Settings(_env_file=None, **own, **more)  # type: ignore[call-arg]
@@ -54,7 +66,8 @@ def running_bot(chat: LocalChat, classifier: Any, **more: Any) -> Iterator[Runni
     async def run() -> None:
         loop, event = asyncio.get_running_loop(), asyncio.Event()
         stop.append(lambda: loop.call_soon_threadsafe(event.set))
-        application = build(settings, classifier)
+        with patch("bot.telegram.client.Limiter", limiter):
+            application = build(settings, classifier)
         running.append(RunningBot(application, loop))
         await serve(application, event, lambda username: started.set())
 

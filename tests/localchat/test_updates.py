@@ -8,8 +8,10 @@ import httpx
 import pytest
 
 from localchat import LocalChat
+from localchat.faults import Fault
 from tests.localchat.conftest import Call
 from tests.person import Person
+from tests.web.serving import wait_until
 
 
 def texts(answer: dict[str, Any]) -> list[str]:
@@ -91,13 +93,14 @@ def test_only_allowed_kinds_of_updates_are_queued_and_the_wish_stays(ada: Person
 
 def test_a_waiting_poll_ends_when_the_chat_stops() -> None:
     chat = LocalChat()
+    chat.faults.add(Fault("slow", "getUpdates"))  # which counts it
     chat.start()
     answers: list[httpx.Response] = []
     with httpx.Client(base_url=f"{chat.url}/bot{chat.token}", timeout=60, trust_env=False) as http:
         http.get("/getMe")
         poll = threading.Thread(target=lambda: answers.append(http.get("/getUpdates?timeout=50")))
         poll.start()
-        time.sleep(1)
+        wait_until(lambda: chat.faults.struck)
         chat.stop()
         poll.join(20)
     assert answers[0].json()["result"] == []

@@ -194,7 +194,7 @@ def test_telegrams_limits_are_kept_while_many_write_at_once(classifier: Classifi
         for person in people:
             person.say("hello")
             person.say("hello again")
-        with running_bot(chat, Judge(classifier)):
+        with running_bot(chat, Judge(classifier), Limiter):
             for person in people:
                 person.answers(2)
         assert chat.limits.refused == 0

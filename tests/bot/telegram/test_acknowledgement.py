@@ -113,15 +113,16 @@ async def test_what_is_known_is_not_read_again(monkeypatch: pytest.MonkeyPatch) 
 def test_one_slow_photo_holds_up_neither_the_others_nor_what_comes_later(classifier: Classifier) -> None:
     with LocalChat(0) as chat, running_bot(chat, classifier):
         slow = Person(chat.url, chat=1000)
-        chat.faults.add(Fault("slow", FILES, seconds=10))
+        download = Fault("slow", FILES, seconds=20)
+        chat.faults.add(download)
         slow.send_photo(red_face())
-        while not chat.faults.struck:
-            time.sleep(0.02)
+        wait_until(lambda: chat.faults.struck)
         for number in range(1, 4):
             person = Person(chat.url, chat=number)
             person.send_photo(no_face())
             person.answers()
         slow.silence(0)
+        download.seconds = 0
         slow.answers()
 
 
@@ -132,8 +133,7 @@ def test_a_photo_that_keeps_a_hundred_others_from_being_fetched_is_given_up_with
         slow = Person(chat.url, chat=1000)
         chat.faults.add(Fault("slow", FILES, seconds=50))
         slow.send_photo(red_face())
-        while not chat.faults.struck:
-            time.sleep(0.02)
+        wait_until(lambda: chat.faults.struck)
         people = [Person(chat.url, chat=number) for number in range(1, 12)]
         for person in people:
             for _ in range(10):

@@ -21,6 +21,7 @@ from localchat.faults import FILES, Fault
 from tests.bot.photos import no_face, red_face, two_faces
 from tests.bundles import make_bundle
 from tests.person import Person
+from tests.web.serving import wait_until
 
 PATIENCE = 180.0  # seconds; a busy machine starts slowly
 REPOSITORY = Path(__file__).parents[3]
@@ -125,8 +126,7 @@ def test_a_signal_stops_the_bot_cleanly_after_the_photos_under_way(start: Start,
     chat.faults.add(Fault("slow", FILES, times=None, seconds=1))
     person = Person(chat.url)
     sent = [person.send_photo(no_face()) for _ in range(3)]
-    while chat.faults.struck.get("slow", 0) < 3:
-        time.sleep(0.01)
+    wait_until(lambda: chat.faults.struck.get("slow", 0) == 3)
     assert bot.stop(how) == 0
     assert {answer["reply_to_message"]["message_id"] for answer in person.answers(3, timeout=5)} == set(sent)
     assert bot.lines[-1].endswith("Stopped.")
@@ -211,11 +211,9 @@ def test_a_second_bot_with_the_same_token_is_told_in_one_line_and_takes_over_lat
     first.says("Started")
     second = start(**of(chat))
     second.says("Started")
-    deadline = time.monotonic() + PATIENCE
-    while not any("Another program" in line for line in first.lines + second.lines):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    time.sleep(3)  # several tries
+    wait_until(lambda: any("Another program" in line for line in first.lines + second.lines), PATIENCE)
+    chat.faults.add(Fault("slow", "getUpdates", times=None, seconds=0))  # which counts them
+    wait_until(lambda: chat.faults.struck.get("slow", 0) >= 4, PATIENCE)
     assert first.stop() == 0
     person = Person(chat.url)
     person.say("/start")
@@ -233,9 +231,11 @@ def test_without_a_network_the_bot_says_so_once_and_starts_when_it_is_back(start
     port = free_port()
     bot = start(TELEGRAM_API_URL=f"http://127.0.0.1:{port}", TELEGRAM_TOKEN="1:local-chat")
     bot.says("cannot be reached")
-    time.sleep(3)
-    assert len(bot.lines) == 1 and LINE.match(bot.lines[0])
     with LocalChat(port) as chat:
+        chat.faults.down = True
+        wait_until(lambda: chat.faults.struck, PATIENCE)  # it tries again
+        assert len(bot.lines) == 1 and LINE.match(bot.lines[0])
+        chat.faults.down = False
         bot.says("answers again")
         bot.says("Started")
         person = Person(chat.url)

@@ -45,8 +45,7 @@ def test_what_takes_too_long_to_finish_is_answered_after_the_next_start(
     slow, quick = Person(chat.url, chat=1), Person(chat.url, chat=2)
     with running_bot(chat, classifier):
         slow.send_photo(red_face())
-        while not chat.faults.struck:
-            time.sleep(0.02)
+        wait_until(lambda: chat.faults.struck)
         quick.send_photo(red_face())
         quick.answers()
         began = time.monotonic()
@@ -72,8 +71,7 @@ def test_a_second_signal_ends_the_bot_at_once(chat: LocalChat, tmp_path: Path) -
     bot.says("Started")
     chat.faults.add(Fault("slow", FILES, seconds=60))
     Person(chat.url).send_photo(no_face())
-    while not chat.faults.struck:
-        time.sleep(0.02)
+    wait_until(lambda: chat.faults.struck)
     os.kill(bot.process.pid, signal.SIGTERM)
     bot.says("Stopping")
     assert bot.stop(signal.SIGTERM) == 1
