@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.figures import COLLECTED, rounded
+from benchmarks.figures import COLLECTED, with_unit
 from benchmarks.plot import draw
 from benchmarks.summary import put
 
@@ -163,7 +163,7 @@ def as_markdown(sections: list[Section]) -> str:
             lines += [f"Other programs used up to {section['others']:.0%} of the CPU just before and after.", ""]
         lines += ["| what | | |", "|---|---:|---|"]
         for figure in section["figures"]:
-            lines.append(f"| {figure['what']} | {rounded(figure['value'])} {figure['unit']} | {figure['note']} |")
+            lines.append(f"| {figure['what']} | {with_unit(figure)} | {figure['note']} |")
         lines.append("")
     return "\n".join(lines)
 

@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 COLLECTED = "BENCHMARK_FIGURES"  # the environment variable that names the file where figures are collected
 
@@ -13,6 +14,12 @@ COLLECTED = "BENCHMARK_FIGURES"  # the environment variable that names the file 
 def rounded(value: float) -> str:
     """A figure as people read it: three digits that count."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def with_unit(figure: Mapping[str, Any]) -> str:
+    """A figure and its unit, as text."""
+    gap = "" if figure["unit"] == "%" else " "
+    return f"{rounded(figure['value'])}{gap}{figure['unit']}"
 
 
 def say(what: str, value: float, unit: str, note: str = "") -> None:

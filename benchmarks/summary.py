@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.figures import rounded
+from benchmarks.figures import rounded, with_unit
 
 BEGIN, END = "<!-- `python -m benchmarks` writes this table. -->", "<!-- Here it ends. -->"
 HEAD = ("| | ours | instead | `python -m benchmarks.` |", "|---|---|---|---|")
@@ -98,8 +98,7 @@ def shown(figures: Sequence[Figure], place: re.Match[str]) -> str:
         return "–"
     if place[2]:
         return str(figure["note"])
-    unit = "" if figure["unit"] == "/s" else f" {figure['unit']}"
-    return f"{rounded(figure['value'])}{unit}"
+    return rounded(figure["value"]) if figure["unit"] == "/s" else with_unit(figure)
 
 
 def put(text: str, sections: Sequence[Mapping[str, Any]]) -> str:

@@ -34,13 +34,17 @@ log = logging.getLogger("bot")  # `__name__` is "__main__" here
 
 
 def main(
-    local: Annotated[bool, typer.Option("--local", help="Chat on this machine, without Telegram.")] = False,
+    local: Annotated[
+        bool, typer.Option("--local", help="Use a chat page on this machine instead of Telegram.")
+    ] = False,
     port: Annotated[
         int | None,
-        typer.Option(help=f"Where the local chat listens; {LOCAL_PORT} by default, or a free port.", min=0, max=65535),
+        typer.Option(
+            help=f"Port of the chat page; by default {LOCAL_PORT}, or a free one if that is taken.", min=0, max=65535
+        ),
     ] = None,
 ) -> None:
-    """Classify the photos people send on Telegram. TELEGRAM_TOKEN names the bot; see docs/deploy.md for the other settings."""
+    """Classify the photos that people send on Telegram. Set TELEGRAM_TOKEN; docs/deploy.md lists all settings."""
     started = time.perf_counter()
     for stop in (signal.SIGINT, signal.SIGTERM):  # until the bot runs and takes signals over
         signal.signal(stop, lambda *_: sys.exit(0))

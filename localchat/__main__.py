@@ -1,4 +1,4 @@
-"""`python -m localchat [--port N]`: the local chat alone, for any bot that is started beside it."""
+"""Runs the local chat alone, for any bot: `python -m localchat [--port N]`."""
 
 import signal
 import sys
@@ -10,10 +10,10 @@ from localchat.server import LocalChat
 
 
 def main(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8081,
-    token: Annotated[str, typer.Option(help="What the bot must call itself by.")] = "1:local-chat",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = 8081,
+    token: Annotated[str, typer.Option(help="Token that the bot must use.")] = "1:local-chat",
 ) -> None:
-    """Stand in for Telegram on this machine until Ctrl-C."""
+    """Run a local stand-in for Telegram: a Bot API for your bot, and a chat page for you. Ctrl-C stops it."""
     stopping = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, stopping)  # before the server's thread starts, which inherits it
     try:

@@ -44,9 +44,9 @@ class Given:
 
 def main(
     export: Annotated[Path, typer.Argument(metavar="EXPORT_DIR", help="The folder that Telegram Desktop exported to.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Photos go to DIR/LABEL.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to: each photo goes to DIR/LABEL.")],
 ) -> None:
-    """Sort the photos that people gave the bot into class folders, for python -m training --data DIR."""
+    """Sort the photos that people donated to the bot into one folder per label, for python -m training --data DIR."""
     try:
         kept, left_out = sort(export, list(given(export)), out)
     except (ExportError, OSError) as error:
@@ -58,7 +58,7 @@ def main(
 
 
 def given(export: Path) -> Iterator[Given]:
-    """The labelled photos of an export, oldest first; of one chat, or of a whole account.
+    """The labeled photos of an export, oldest first; of one chat, or of a whole account.
 
     Raises:
         ExportError: it is no export, or one that programs cannot read.

@@ -54,14 +54,20 @@ class Options:
     ] = "auto"
     valid: Annotated[
         float,
-        one(PHOTOS, "Share of the photos that everything is chosen on.", metavar="SHARE", min=0.01, max=0.9),
+        one(
+            PHOTOS,
+            "Share of the photos (without the test photos) used for validation: everything is chosen on them.",
+            metavar="SHARE",
+            min=0.01,
+            max=0.9,
+        ),
     ] = 0.15
     test: Annotated[
         float | None,
         one(
             PHOTOS,
-            "Share of the photos that choose nothing, and that figures are of; 0: cross-validation instead. By default 0.2, "
-            "and 0 where there are fewer than 1,000 and nothing is fine-tuned.",
+            "Share of the photos held out as the test set, which chooses nothing; 0: cross-validate instead. By default 0.2, "
+            "or 0 with fewer than 1,000 photos if nothing is fine-tuned.",
             metavar="SHARE",
             min=0,
             max=0.9,
@@ -71,7 +77,7 @@ class Options:
         Path | None,
         one(
             PHOTOS,
-            "Folder of photographs; pictures of the same photograph (see --group-by) are in the test part.",
+            "Put every picture of the photographs in this folder into the test set, matched by --group-by.",
             metavar="DIR",
         ),
     ] = None
@@ -79,7 +85,7 @@ class Options:
         str | None,
         one(
             PHOTOS,
-            "Photos whose file names give the same first group stay on one side of the split.",
+            "Keep photos together on one side of the split if the first group of this pattern is the same in their file names.",
             metavar="REGEX",
             callback=regular_expression,
         ),
@@ -99,24 +105,24 @@ class Options:
     name: Annotated[str, one(RESULT, "The bundle's name; by default, its labels.", metavar="TEXT")] = ""
     card_notes: Annotated[
         Path | None,
-        one(RESULT, "Your own notes for the model card, below headings such as '## What was tried'.", metavar="FILE"),
+        one(RESULT, "Your own text for the model card, under headings such as '## What was tried'.", metavar="FILE"),
     ] = None
 
     recipe: Annotated[
         Recipe,
         one(
             NETWORK,
-            "auto: a linear head on the frozen backbone's features, then fine-tuned where that helps; fastai: the book's "
-            "fine_tune.",
+            "auto: a linear head on the frozen backbone's features, then fine-tuning where it helps; fastai: fine_tune, as "
+            "in fastai's book.",
         ),
     ] = DEFAULTS.recipe
     quality: Annotated[
         Quality,
-        one(NETWORK, "fast: the linear head only; best: fine-tune also where photos are few, and for longer."),
+        one(NETWORK, "fast: only the linear head; best: also fine-tune when there are few photos, and for longer."),
     ] = "good"
     minutes: Annotated[
         float | None,
-        one(NETWORK, "How long the training may take; it ends with the best so far.", metavar="N", min=0.1),
+        one(NETWORK, "Time limit; training ends within it, with the best model so far.", metavar="N", min=0.1),
     ] = None
     arch: Annotated[
         str | None,

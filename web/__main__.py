@@ -30,10 +30,13 @@ log = logging.getLogger("web")  # `__name__` is "__main__" here
 
 
 def main() -> None:
-    """Serve the page and the API. Settings are environment variables; see docs/deploy.md."""
+    """Serve the page and the API: python -m web. Settings are environment variables; see docs/deploy.md."""
     started = time.perf_counter()
     for stop in (signal.SIGINT, signal.SIGTERM):  # what the server ends with, too, once it has finished its work
         signal.signal(stop, lambda *_: sys.exit(0))
+    if sys.argv[1:] == ["--help"]:
+        print(main.__doc__)
+        return
     if sys.argv[1:]:
         _fail("python -m web takes no arguments; its settings are environment variables, see docs/deploy.md.")
     try:

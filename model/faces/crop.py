@@ -4,7 +4,7 @@ from PIL import Image
 
 from model.faces.box import Box
 
-FILL = (124, 116, 104)  # ImageNet's mean colour: what the network reads as "nothing here"
+FILL = (124, 116, 104)  # ImageNet's mean color: what the network reads as "nothing here"
 
 
 def cut(image: Image.Image, box: Box, side: int, margin: float) -> Image.Image:

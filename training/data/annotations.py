@@ -80,7 +80,7 @@ def read_photos(
         for face in photo.faces:
             if face.label not in (*labels, NO_FACE):
                 raise DataError(
-                    f"{photo.file} is labelled {face.label!r}, which the bundle does not know: it answers {', '.join(labels)}."
+                    f"{photo.file} is labeled {face.label!r}, which the bundle does not know: it answers {', '.join(labels)}."
                 )
     return known
 

@@ -144,7 +144,7 @@ def _light(pixels: np.ndarray) -> np.ndarray:
     return np.asarray(light.clip(0, 255), np.uint8)
 
 
-def _colour(pixels: np.ndarray) -> np.ndarray:
+def _color(pixels: np.ndarray) -> np.ndarray:
     """Less of it, more of it, or none."""
     grey = cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     amount = 0.0 if random.random() < 0.3 else random.uniform(0, 1.5)
@@ -202,7 +202,7 @@ def _compressed(pixels: np.ndarray) -> np.ndarray:
 
 DAMAGES = (
     (_light, 2.0),
-    (_colour, 1.0),
+    (_color, 1.0),
     (_covered, 1.0),
     (_small, 1.4),
     (_blurred, 0.7),

@@ -15,44 +15,46 @@ from training.report.terminal import as_text
 
 
 def main(
-    bundle: Annotated[Path, typer.Argument(help="The bundle's folder, such as model.", show_default=False)],
+    bundle: Annotated[Path, typer.Argument(help="The bundle's folder, such as model/face_masks.", show_default=False)],
     data: Annotated[
         list[Path],
         typer.Option(
-            help="Holds one folder of photos per label (no_face for photos of nobody), or whole photographs that --boxes "
-            "describes. May be given several times.",
+            help="A folder with one folder of photos per label (no_face for photos of nobody), or with whole photographs that "
+            "--boxes describes. May be given several times.",
             show_default=False,
         ),
     ],
     boxes: Annotated[
         list[Path] | None,
         typer.Option(
-            metavar="CSV", help="Every face of the whole photographs: photo, left, top, right, bottom (pixels), label."
+            metavar="CSV",
+            help="Every face of the whole photographs, with the columns photo, left, top, right, bottom (pixels), label.",
         ),
     ] = None,
     groups: Annotated[
         Path | None,
-        typer.Option(metavar="CSV", help="Groups to compare: photo, perhaps a face's box, and a column per grouping."),
+        typer.Option(
+            metavar="CSV",
+            help="Groups to compare: a column photo, one column per grouping, and left, top, right, bottom where a photo shows several faces.",
+        ),
     ] = None,
     merge: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="LABEL,LABEL", help="Count these labels as one in further figures. May be given several times."
-        ),
+        typer.Option(metavar="LABEL,LABEL", help="Also report these labels as one. May be given several times."),
     ] = None,
     only: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Measure only photos whose names begin with a line of this file."),
+        typer.Option(metavar="FILE", help="Evaluate only photos whose names begin with a line of this file."),
     ] = None,
     skip: Annotated[
         list[str] | None, typer.Option(metavar="GLOB", help="File names to leave out. May be given several times.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Where report.html and report.json go.")] = Path("report"),
 ) -> None:
-    """Measure a bundle, and write a report with pictures."""
+    """Evaluate a bundle on labeled photos, and write a report."""
     try:
         if not bundle.is_dir():
-            raise DataError(f"{bundle} is not a folder; name a bundle's folder, such as model.")
+            raise DataError(f"{bundle} is not a folder; name a bundle's folder, such as model/face_masks.")
         if out.exists() and not out.is_dir():
             raise DataError(f"--out {out} is a file; name a folder for the report.")
         classifier = Classifier.open(bundle)

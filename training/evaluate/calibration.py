@@ -20,7 +20,7 @@ SURE_ACCURACY = 0.99  # of the answers given as sure, so many should be right
 
 @dataclass(frozen=True)
 class Share:
-    """`right` of `of`, with the 95 % interval by Wilson (1927), which holds for few photos and near 100 % too."""
+    """`right` of `of`, with the 95% interval by Wilson (1927), which holds for few photos and near 100% too."""
 
     right: int
     of: int

@@ -20,7 +20,7 @@ FEW_PIXELS = 24  # of skin: below, a handful of pixels would decide
 DETAIL_SIDE = 64  # pixels in which blur is measured, so that faces of all sizes compare
 ABOUT_TONE = (
     "Skin tone is estimated from the picture (individual typology angle, Chardon and others, 1991; classes by Del Bino and "
-    "Bernerd, 2013), on skin-coloured pixels of the upper face. Light, shadow, camera and white balance change it, and "
+    "Bernerd, 2013), on skin-colored pixels of the upper face. Light, shadow, camera and white balance change it, and "
     "darker skin in little light is more often left out: the groups compare many faces, and say nothing certain about one. "
     "Grey photos and covered foreheads have no tone. A gap may have other reasons than the skin, such as photos taken in "
     "less light."
@@ -74,7 +74,7 @@ def skin_tone(pixels: np.ndarray) -> float | None:
     glasses and shadows pass for skin too, and are darker than it.
 
     Returns:
-        None where too few pixels look like skin: grey photos, coloured light, hair or a hat over the forehead.
+        None where too few pixels look like skin: grey photos, colored light, hair or a hat over the forehead.
     """
     chroma = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2YCrCb)
     cr, cb = chroma[..., 1], chroma[..., 2]

@@ -24,7 +24,8 @@ def main(
     learner: Annotated[
         Path,
         typer.Argument(
-            metavar="LEARNER.pkl", help="A file written by learn.export. Opening it runs its code: know its origin."
+            metavar="LEARNER.pkl",
+            help="A file written by learn.export. Opening it runs its code: use only files you trust.",
         ),
     ],
     out: Annotated[Path, typer.Option(help="The bundle's folder; an existing bundle there is replaced.")] = Path(
@@ -32,7 +33,7 @@ def main(
     ),
     name: Annotated[str | None, typer.Option(help="The bundle's name; by default, its labels.")] = None,
     faces: Annotated[
-        bool, typer.Option(help="Find faces first, and answer each. Only for learners trained on cut-out faces.")
+        bool, typer.Option(help="Find faces first and classify each. Only for learners trained on cropped faces.")
     ] = False,
     photos: Annotated[
         Path | None,
@@ -44,7 +45,7 @@ def main(
         str | None,
         typer.Option(
             metavar="LABEL=NAME,...",
-            help="What the bot calls the labels, such as False=dog,True=cat; see answers.toml.",
+            help="Names that the bot uses for the labels, such as False=dog,True=cat.",
         ),
     ] = None,
 ) -> None:

@@ -64,7 +64,7 @@ def open_learner(file: Path) -> Learner:
 
 
 def check_classifier(learner: Any) -> list[str]:
-    """The labels of a learner that gives one label per colour photo, in the order of its logits.
+    """The labels of a learner that gives one label per color photo, in the order of its logits.
 
     Raises:
         ExportRefused: it does something else.
@@ -142,7 +142,7 @@ def _check_input(inputs: Any) -> None:
         raise ExportRefused(f"It does not take photos but {_type_name(inputs.types[-1])}.") from None
     if any(isinstance(kind, type) and issubclass(kind, PILImageBW) for kind in inputs.types):
         raise ExportRefused(
-            "It was trained on grey pictures (PILImageBW), and photos are served in colour. Train it with ImageBlock."
+            "It was trained on grey pictures (PILImageBW), and photos are served in color. Train it with ImageBlock."
         )
 
 

@@ -48,7 +48,7 @@ def found_in(folder: Path) -> dict[str, Image.Image]:
 
 
 def _draw(width: int, height: int, seed: int) -> Image.Image:
-    """A colour gradient with noise and shapes on it: smooth, rough and sharp, so that every way of resizing shows."""
+    """A color gradient with noise and shapes on it: smooth, rough and sharp, so that every way of resizing shows."""
     random = np.random.default_rng(seed)
     down, across = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     gradient = np.stack([across, down, 1 - across * down], axis=-1) * 200

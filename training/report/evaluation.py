@@ -43,7 +43,7 @@ def write_report(file: Path, measured: Measured, manifest: Manifest) -> None:
     faces = len(measured.overall.outcomes)
     lead = (
         f"Evaluated on {faces} {'faces' if measured.whole else 'photos'} with known labels. "
-        "Shares come with their 95 % interval, the lighter part of each bar."
+        "Shares come with their 95% interval, the lighter part of each bar."
     )
     write_page(file, f"How right is “{manifest.name}”?", lead, sections_of(measured, manifest))
 

@@ -17,8 +17,8 @@ from PIL import Image
 
 from training.evaluate.calibration import Share
 
-INK = "#010203"  # what a figure draws in this colour takes the page's text colour, light or dark
-SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # colours that colour-blind people tell apart (Okabe, Ito, 2008)
+INK = "#010203"  # what a figure draws in this color takes the page's text color, light or dark
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # colors that color-blind people tell apart (Okabe, Ito, 2008)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Tiles:
 class Table:
     """Rows of texts, numbers and `Share`s, which show their interval as a bar; the first cell of a row is its name.
 
-    `shades` colours cells: 0 to 1 for each cell behind the name of each row, negative for a colour that warns.
+    `shades` colors cells: 0 to 1 for each cell behind the name of each row, negative for a color that warns.
     """
 
     head: Sequence[str]
@@ -105,7 +105,7 @@ class Section:
 
 
 def figure(width: float = 5.6, height: float = 3.7) -> Figure:
-    """An empty figure, in inches, whose texts and lines are drawn in the page's text colour."""
+    """An empty figure, in inches, whose texts and lines are drawn in the page's text color."""
     import matplotlib as mpl
 
     ink = dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK)

@@ -160,7 +160,7 @@ def _rightness(measured: Measured, manifest: Manifest) -> str:
     ]
     text = [
         f"{_how_measured(manifest)} The photos come from the same sources as the training photos: on photos of another kind "
-        "it will be right less often. In brackets the 95 % interval.",
+        "it will be right less often. The 95% interval is in brackets.",
         f"**{measured.overall.right}** right, where a face that is not found counts as a wrong answer."
         if measured.faces
         else f"**{measured.overall.right}** right.",

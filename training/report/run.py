@@ -61,7 +61,7 @@ def write_run_report(
     ]
     lead = (
         f"The training in {folder}. Figures are of photos held out of it, as the bot answers them; shares come with "
-        "their 95 % interval, the lighter part of each bar."
+        "their 95% interval, the lighter part of each bar."
     )
     file = folder / REPORT
     write_page(file, f"How “{manifest.name}” was trained", lead, sections)

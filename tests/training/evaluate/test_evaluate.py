@@ -186,7 +186,7 @@ def _inside(file: Path) -> Path:
         (["none"], "Error: none is not a folder; name a bundle's folder"),
         (["bundle", "--data", "nowhere"], "Error: nowhere is not a folder; name a folder that holds"),
         (["bundle", "--data", "empty"], "Error: No photos to measure on in empty"),
-        (["bundle", "--data", "pets"], "Error: pets/dog/1.png is labelled 'dog', which the bundle does not know"),
+        (["bundle", "--data", "pets"], "Error: pets/dog/1.png is labeled 'dog', which the bundle does not know"),
         (
             ["bundle", "--data", "broken"],
             "Error: None of the photos can be measured on: broken/warm/1.jpg: the photo is",

@@ -33,7 +33,7 @@ def test_a_share_shows_its_value_its_count_and_its_interval_as_a_bar(tmp_path: P
     written = page(
         tmp_path, Section("Shares", [Table(["", "right"], [["cats", Share(90, 100)], ["dogs", Share(0, 0)]])])
     )
-    assert "90.0 %" in written and "of 100" in written
+    assert "90.0%<small>" in written and "of 100" in written
     assert "left: 82.6%; right: 5.5%" in written
     assert "<td>none</td>" in written
 
