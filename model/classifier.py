@@ -15,7 +15,7 @@ from model.faces.crop import cut
 from model.faces.finder import SEARCH_SIDE, FaceFinder
 from model.hub import is_on_hub, open_from_hub
 from model.image import WORKING_SIDE, Photo, decode, from_image
-from model.malloc import keep_for_the_next_photo
+from model.malloc import keep_freed_memory
 from model.model_path import named_folders, plain_name
 from model.prediction import Face, Prediction
 from model.runtimes import Runtime, open_runtime
@@ -54,7 +54,7 @@ class Classifier:
         self.runtime = runtime
         search = bundle.manifest.faces
         self._finder = FaceFinder(search.min_score, search.min_side, search.shift_down) if search.find else None
-        keep_for_the_next_photo()
+        keep_freed_memory()
 
     @classmethod
     def open(cls, path: Path | str | None = None, runtime: str | None = None) -> "Classifier":

@@ -7,15 +7,19 @@ import ctypes
 import sys
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # as malloc.h of glibc numbers them
-ONE_PIECE = 16 * 2**20  # bytes; larger pieces go back to the system at once
-KEPT = 32 * 2**20  # bytes, at most, that are kept for the next photo
+ONE_PIECE, KEPT = 16 * 2**20, 32 * 2**20  # bytes, as serving needs them
 
 
-def keep_for_the_next_photo() -> None:
-    """Returns what opening a model left over to the system, and keeps what a photo leaves; does nothing without glibc."""
+def keep_freed_memory(one_piece: int = ONE_PIECE, kept: int = KEPT) -> None:
+    """Returns what opening a model left over to the system, and keeps what a photo leaves; does nothing without glibc.
+
+    Args:
+        one_piece: bytes; larger pieces go back to the system at once.
+        kept: bytes, at most, that are kept.
+    """
     if sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "malloc_trim"):  # another C library than glibc
         return
     library = ctypes.CDLL(None)
     library.malloc_trim(0)
-    library.mallopt(MMAP_THRESHOLD, ONE_PIECE)
-    library.mallopt(TRIM_THRESHOLD, KEPT)
+    library.mallopt(MMAP_THRESHOLD, one_piece)
+    library.mallopt(TRIM_THRESHOLD, kept)

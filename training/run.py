@@ -126,7 +126,7 @@ def run(options: Options, folder: Path, told: Telling) -> None:
         export = export_learner(
             for_serving(learner, settings.size, faces.find),
             bundle,
-            photos=_as_served(loaders, most=200),
+            photos=_as_served(loaders, most=64),
             faces=faces,
             name=name,
             mirror=settings.mirror,

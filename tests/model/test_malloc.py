@@ -7,8 +7,8 @@ import pytest
 
 COUNT = """
 import resource
-from model.malloc import keep_for_the_next_photo
-if {keep}: keep_for_the_next_photo()
+from model.malloc import keep_freed_memory
+if {keep}: keep_freed_memory()
 def photo():
     held = [bytearray(b"x") * (5 << 20) for _ in range(3)]
 for _ in range(3): photo()

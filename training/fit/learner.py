@@ -25,14 +25,16 @@ from torch import nn
 
 from model.bundle import Mirror
 from model.classifier import with_mirror
+from model.malloc import keep_freed_memory
 from training.callbacks.text import one_line
 from training.data.augmentation import RandomCrop, View, Wear
 from training.data.crops import WIDER, Sample
-from training.fit.features import BATCH
+from training.fit.features import batches_of
 from training.fit.head import label_weights
 from training.fit.settings import RecipeError, Settings
 
 WEIGHT_DECAY = 0.05
+LARGE = 2**31 - 1  # bytes: each step needs as much memory as the one before, and fetching it took half of the time
 
 
 def make_loaders(
@@ -80,6 +82,7 @@ def make_learner(
     Raises:
         RecipeError: the architecture is unknown, its weights cannot be had, or it cannot take such pictures.
     """
+    keep_freed_memory(LARGE, LARGE)
     weight = label_weights(np.array([counts[label] for label in loaders.vocab]))
     loss = LabelSmoothingCrossEntropyFlat(
         eps=settings.smoothing, weight=torch.tensor(weight, dtype=torch.float32, device=loaders.device)
@@ -181,8 +184,7 @@ def logits_of(learner: Learner, pictures: Sequence[Path], mirror: bool = True) -
     network = learner.model.eval()
     with torch.inference_mode():
         batches = [
-            (network(batch), network(batch.flip(-1)) if mirror else None)
-            for (batch,) in learner.dls.test_dl(list(pictures), bs=BATCH)
+            (network(batch), network(batch.flip(-1)) if mirror else None) for batch in batches_of(learner, pictures)
         ]
     own, mirrored = zip(*batches, strict=True)
     logits = torch.cat(own).float().cpu().numpy()

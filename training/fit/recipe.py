@@ -14,7 +14,7 @@ from torch import Tensor
 
 from training.callbacks.best_model import StopOnNaN
 from training.callbacks.csv_logger import PlainRows
-from training.callbacks.frozen_norm import FrozenBatchNorm
+from training.callbacks.frozen_layers import FrozenBatchNorm, FrozenEarlyLayers
 from training.callbacks.half_precision import HalfPrecision
 from training.callbacks.schedule import FineTune
 from training.fit.settings import RecipeError, Settings
@@ -38,7 +38,13 @@ def fine_tune(
     """
     nan, head_first = StopOnNaN(), 0 if settings.gentle else 1
     schedule = FineTune(settings.lr, freeze_epochs=head_first, lr_mult=settings.body_slower, flat=flat)
-    steps = [schedule, HalfPrecision(), nan, *([FrozenBatchNorm()] if settings.gentle else []), *callbacks]
+    steps = [
+        schedule,
+        HalfPrecision(),
+        nan,
+        *([FrozenBatchNorm(), FrozenEarlyLayers()] if settings.gentle else []),
+        *callbacks,
+    ]
     with ExitStack() as quiet:
         if not bar:
             quiet.enter_context(learner.no_bar())
