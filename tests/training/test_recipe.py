@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import timm
+import torch
 from click.testing import Result
 from safetensors.torch import save_file
 from typer.testing import CliRunner
@@ -22,6 +23,7 @@ from training.run_folder import HELD_OUT
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backbone that has learned nothing: even so, its features tell red circles from blue squares."""
     file = tmp_path_factory.mktemp("weights") / "test_resnet.safetensors"
+    torch.manual_seed(0)
     save_file(timm.create_model("test_resnet").state_dict(), file)
     return file
 
