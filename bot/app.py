@@ -15,19 +15,19 @@ from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
 from bot.handlers.albums import QUIET, Albums
-from bot.handlers.commands import MENU, Commands, NotAPhoto
-from bot.handlers.errors import Errors
-from bot.handlers.feedback import Feedback
+from bot.handlers.commands import MENU, Commands, NonPhotoReply
+from bot.handlers.errors import ErrorReplies
+from bot.handlers.feedback import FeedbackHandler
 from bot.handlers.groups import ASK, EVERY, ONLY_ASKED, Groups
-from bot.handlers.operator_chat import Operator
-from bot.handlers.photos import WORKERS, Photos
-from bot.queue.chat_limits import Floods
+from bot.handlers.operator_chat import OperatorChat
+from bot.handlers.photos import WORKERS, PhotoHandler
+from bot.queue.chat_limits import ChatLimits
 from bot.reply.languages import LANGUAGES, listed, say
 from bot.settings import Settings
 from bot.stats import Stats
-from bot.telegram.client import Connection
+from bot.telegram.client import Client
 from bot.telegram.lifecycle import AnyApplication
-from bot.telegram.update_processor import Processor
+from bot.telegram.update_processor import UpdateProcessor
 from model import Bundle, Classifier
 from model.batching import Batcher
 from model.wording import label_names
@@ -56,10 +56,10 @@ def build(settings: Settings, classifier: Classifier, batcher: Batcher | None = 
         batcher: runs it; by default the bot's own.
     """
 
-    bot, stats, floods, groups = Connection(settings), Stats(), Floods(), Groups(classifier.bundle.command or ASK)
-    operator = Operator(settings.operator_chat_id, bot, stats, classifier.bundle.manifest.name)
-    errors = Errors(operator, floods)
-    processor = Processor(bot.receipts, errors.give_up, stats.count)
+    bot, stats, chat_limits, groups = Client(settings), Stats(), ChatLimits(), Groups(classifier.bundle.command or ASK)
+    operator = OperatorChat(settings.operator_chat_id, bot, stats, classifier.bundle.manifest.name)
+    errors = ErrorReplies(operator, chat_limits)
+    processor = UpdateProcessor(bot.acknowledgements, errors.give_up, stats.count)
     bot.give_up_with(processor.give_up)
 
     async def post_init(application: Any) -> None:
@@ -76,9 +76,9 @@ def build(settings: Settings, classifier: Classifier, batcher: Batcher | None = 
     albums = Albums(quiet=0 if settings.webhook_url else QUIET)  # there, the next photo comes after this one's answer
     commands, photos = (
         Commands(classifier.bundle, asks),
-        Photos(classifier, batcher or Batcher(WORKERS), groups, floods, albums, asks, metrics),
+        PhotoHandler(classifier, batcher or Batcher(WORKERS), groups, chat_limits, albums, asks, metrics),
     )
-    feedback = Feedback(settings.operator_chat_id, classifier.bundle, photos, metrics)
+    feedback = FeedbackHandler(settings.operator_chat_id, classifier.bundle, photos, metrics)
     of_operator = filters.Chat(settings.operator_chat_id) if settings.operator_chat_id else ~filters.ALL
     application.add_handlers(
         [
@@ -93,15 +93,15 @@ def build(settings: Settings, classifier: Classifier, batcher: Batcher | None = 
                 NEW & filters.TEXT & (filters.ChatType.GROUPS | filters.Regex(rf"^/{groups.command}\b")),
                 photos.answer_asked,
             ),
-            CallbackQueryHandler(feedback.tapped),
+            CallbackQueryHandler(feedback.pressed),
             # Beyond commands and photos the bot talks only where nobody else is spoken to.
-            MessageHandler(IN_PRIVATE & filters.COMMAND, NotAPhoto("unknown_command").answer),
-            MessageHandler(IN_PRIVATE & filters.TEXT, NotAPhoto("text").answer),
-            MessageHandler(IN_PRIVATE & MOVING, NotAPhoto("moving").answer),
-            MessageHandler(IN_PRIVATE & filters.Sticker.ALL, NotAPhoto("sticker").answer),
-            MessageHandler(IN_PRIVATE & (filters.VOICE | filters.AUDIO), NotAPhoto("sound").answer),
-            MessageHandler(IN_PRIVATE & filters.Document.ALL, NotAPhoto("document").answer),
-            MessageHandler(IN_PRIVATE & ~filters.StatusUpdate.ALL, NotAPhoto("other").answer),
+            MessageHandler(IN_PRIVATE & filters.COMMAND, NonPhotoReply("unknown_command").answer),
+            MessageHandler(IN_PRIVATE & filters.TEXT, NonPhotoReply("text").answer),
+            MessageHandler(IN_PRIVATE & MOVING, NonPhotoReply("moving").answer),
+            MessageHandler(IN_PRIVATE & filters.Sticker.ALL, NonPhotoReply("sticker").answer),
+            MessageHandler(IN_PRIVATE & (filters.VOICE | filters.AUDIO), NonPhotoReply("sound").answer),
+            MessageHandler(IN_PRIVATE & filters.Document.ALL, NonPhotoReply("document").answer),
+            MessageHandler(IN_PRIVATE & ~filters.StatusUpdate.ALL, NonPhotoReply("other").answer),
         ]
     )
     application.add_error_handler(errors.explain_error)
@@ -116,7 +116,7 @@ def _metrics(settings: Settings, classifier: Classifier) -> "Metrics | None":
     return Metrics(classifier.name)
 
 
-async def introduce(bot: Connection, bundle: Bundle, groups: Groups) -> None:
+async def introduce(bot: Client, bundle: Bundle, groups: Groups) -> None:
     """Set the command menu, the description and the short description, for each language and for all others."""
     calls: list[Coroutine[Any, Any, bool]] = []
     for code in (None, *LANGUAGES[1:]):  # the first language is everybody else's too

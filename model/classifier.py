@@ -137,7 +137,7 @@ class Classifier:
         manifest = self.bundle.manifest
         logits = self._logits(images)
         mirror = manifest.mirror
-        if mirror and (doubtful := np.flatnonzero(mirrors_share(logits, mirror))).size:
+        if mirror and (doubtful := np.flatnonzero(mirror_weight(logits, mirror))).size:
             turned = [images[int(index)].transpose(Image.Transpose.FLIP_LEFT_RIGHT) for index in doubtful]
             logits[doubtful] = with_mirror(logits[doubtful], self._logits(turned), mirror)
         told = [manifest.labels.index(label) for label in manifest.answers]
@@ -161,11 +161,11 @@ def with_mirror(logits: np.ndarray, mirrored: np.ndarray, mirror: Mirror) -> np.
     Returns:
         Logits of the same shape.
     """
-    mixed: np.ndarray = logits + mirrors_share(logits, mirror)[:, None] * (mirrored - logits)
+    mixed: np.ndarray = logits + mirror_weight(logits, mirror)[:, None] * (mirrored - logits)
     return mixed
 
 
-def mirrors_share(logits: np.ndarray, mirror: Mirror) -> np.ndarray:
+def mirror_weight(logits: np.ndarray, mirror: Mirror) -> np.ndarray:
     """Returns how much each mirror image counts, from 0 to 0.5, of shape (pictures,)."""
     best = softmax(logits).max(axis=1)
     share: np.ndarray = np.clip((mirror.none_from - best) / (mirror.none_from - mirror.half_until), 0, 1) / 2

@@ -10,7 +10,7 @@ from typing import Literal
 import PIL.WebPImagePlugin  # noqa: F401 - else Pillow loads all its 40 formats at the first photo
 from PIL import ExifTags, Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
-from model.image_limits import LaboriousError, Pieces, check_scans, has_scans
+from model.image_limits import LimitedReader, TooMuchWorkError, check_scans, has_scans
 
 MAX_BYTES = 20 * 1024 * 1024  # what Telegram lets a bot download
 MAX_PIXELS = 50_000_000  # a 50-megapixel phone's JPEG, which is shrunk while it is decoded
@@ -78,7 +78,7 @@ def decode(data: bytes, side: int = WORKING_SIDE) -> Photo:
     if len(data) > MAX_BYTES:
         raise PhotoError("too_many_bytes", f"the file is larger than {MAX_BYTES >> 20} MB; send a smaller photo")
     try:
-        with Image.open(Pieces(data), formats=FORMATS) as opened:
+        with Image.open(LimitedReader(data), formats=FORMATS) as opened:
             _check_compression(opened)
             _check_size(opened, whole=has_scans(opened, data))
             check_scans(opened, data)
@@ -87,7 +87,7 @@ def decode(data: bytes, side: int = WORKING_SIDE) -> Photo:
             return _photo(opened, size)
     except PhotoError:
         raise
-    except LaboriousError:
+    except TooMuchWorkError:
         raise PhotoError(
             "unreadable", "the photo is far too laborious to decode; send it as an ordinary JPEG"
         ) from None

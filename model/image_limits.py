@@ -15,11 +15,11 @@ START_OF_SCAN = 0xDA
 MARKER = re.compile(rb"\xff+([^\xff])", re.DOTALL)
 
 
-class LaboriousError(Exception):
+class TooMuchWorkError(Exception):
     """A file that takes far more work than a photo does."""
 
 
-class Pieces(io.BytesIO):
+class LimitedReader(io.BytesIO):
     """A file in memory that may be read in so many pieces and no more."""
 
     def __init__(self, data: bytes):
@@ -30,11 +30,11 @@ class Pieces(io.BytesIO):
         """See `io.BytesIO.read`.
 
         Raises:
-            LaboriousError: it was read too often.
+            TooMuchWorkError: it was read too often.
         """
         self._left -= 1
         if self._left < 0:
-            raise LaboriousError("too many pieces")
+            raise TooMuchWorkError("too many pieces")
         return super().read(size)
 
 
@@ -52,10 +52,10 @@ def check_scans(opened: Image.Image, data: bytes) -> None:
     """Check the work of a JPEG; a small one can ask for thousands of passes.
 
     Raises:
-        LaboriousError: it asks for too much.
+        TooMuchWorkError: it asks for too much.
     """
     if has_scans(opened, data) and data.count(b"\xff\xda") * opened.width * opened.height > MAX_SCANNED_PIXELS:
-        raise LaboriousError("too many scans")
+        raise TooMuchWorkError("too many scans")
 
 
 def _colors_of_first_scan(data: bytes) -> int:

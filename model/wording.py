@@ -99,7 +99,7 @@ def color_of(label: str, bundle: Bundle) -> str:
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
-def ink_on(color: str) -> str:
+def text_color_on(color: str) -> str:
     """Returns black or white as #rgb, whichever has the higher contrast on a color by WCAG 2's formula."""
     shares = (value / 255 for value in ImageColor.getrgb(color)[:3])
     red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)

@@ -93,7 +93,7 @@ def test_no_file_imports_what_its_room_may_not_know(file: Path) -> None:
         ("bot/telegram/send.py", "from bot import handlers"),
         ("bot/telegram/send.py", "from ..handlers import photos"),
         ("bot/queue/fair_queue.py", "from bot.telegram.send import send"),
-        ("bot/reply/wording.py", "from bot.handlers.buttons import Tap"),
+        ("bot/reply/wording.py", "from bot.handlers.buttons import ButtonData"),
         ("bot/handlers/photos.py", "from bot.app import build"),
         ("training/callbacks/metrics.py", "from training.fit.recipe import train"),
         ("training/callbacks/schedule.py", "from training import options"),

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from web.schemas import Health, ModelsAnswer, PhotoAnswer, ProblemAnswer, models_answer, photo_answer
-from web.service import Answered, Desk
+from web.service import ClassifiedPhoto, PredictionService
 from web.uploads import Upload
 
 NAME_OF_MODEL = "name of the model that answers, as `/api/models` lists them; the first of those by default"
@@ -46,7 +46,7 @@ def _refused(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ProblemAnswer, "description": REFUSED[status]} for status in statuses}
 
 
-def api_router(desk: Desk, allow_url: bool) -> APIRouter:
+def api_router(service: PredictionService, allow_url: bool) -> APIRouter:
     """The API's addresses."""
     router = APIRouter()
 
@@ -60,29 +60,29 @@ def api_router(desk: Desk, allow_url: bool) -> APIRouter:
     )
     async def predict(request: Request) -> PhotoAnswer:
         """What the model sees in the photo: each face with its box, its label and how probable each label is."""
-        async with desk.answered(request) as answered:
+        async with service.answered(request) as answered:
             return _answer(answered)
 
     if allow_url:
-        _add_fetching(router, desk)
+        _add_fetching(router, service)
 
     @router.get("/api/models", summary="List the models", tags=["models"])
     async def models() -> ModelsAnswer:
         """Every model that is served, with its labels and how right it is."""
-        return models_answer(desk.models)
+        return models_answer(service.models)
 
     @router.get("/healthz", summary="Ask whether the server works", tags=["operation"])
     async def health() -> Health:
         """Answers at once, however many photos wait."""
-        return Health(status="ok", waiting=desk.batcher.waiting)
+        return Health(status="ok", waiting=service.batcher.waiting)
 
     return router
 
 
-def _add_fetching(router: APIRouter, desk: Desk) -> None:
+def _add_fetching(router: APIRouter, service: PredictionService) -> None:
     from web.url_photo import MAX_URL, Fetcher  # here, because most servers do not fetch and start faster
 
-    fetcher = Fetcher(desk.memory)
+    fetcher = Fetcher(service.memory)
 
     @router.get(
         "/api/predict",
@@ -104,11 +104,11 @@ def _add_fetching(router: APIRouter, desk: Desk) -> None:
         model: Annotated[str, Query(description=NAME_OF_MODEL)] = "",
     ) -> PhotoAnswer:
         """The same for a photo that stands somewhere on the web."""
-        await desk.admit(request)
-        desk.model(model)
+        await service.admit(request)
+        service.model(model)
         async with fetcher.fetched(url) as photo:
-            return _answer(await desk.judged(request, Upload(photo, url, model)))
+            return _answer(await service.classified(request, Upload(photo, url, model)))
 
 
-def _answer(answered: Answered) -> PhotoAnswer:
+def _answer(answered: ClassifiedPhoto) -> PhotoAnswer:
     return photo_answer(answered.upload.name, answered.model, answered.prediction, answered.milliseconds)

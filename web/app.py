@@ -22,7 +22,7 @@ from web.middleware import HEADERS, SecurityHeaders, TrustedHosts
 from web.models import Models
 from web.openapi import documentation, with_problem_details
 from web.page import Page
-from web.service import Desk
+from web.service import PredictionService
 from web.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
@@ -37,8 +37,8 @@ def create_app(models: Models, settings: Settings, batcher: Batcher | None = Non
         settings: limits, and who may ask.
         batcher: runs the models; by default the application's own.
     """
-    desk = Desk(models, settings, batcher or Batcher())
-    page = Page(desk)
+    service = PredictionService(models, settings, batcher or Batcher())
+    page = Page(service)
 
     app = FastAPI(
         title="Photo bot",
@@ -48,7 +48,7 @@ def create_app(models: Models, settings: Settings, batcher: Batcher | None = Non
         redoc_url=None,
     )
     app.include_router(page.router())
-    app.include_router(api_router(desk, settings.allow_url))
+    app.include_router(api_router(service, settings.allow_url))
     app.include_router(documentation(app))
     app.add_api_route("/metrics", _metrics, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC))

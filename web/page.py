@@ -14,7 +14,7 @@ from model.image import MAX_BYTES, decode
 from model.wording import label_names
 from web.errors import Problem
 from web.languages import TEXTS, language_of, listed, say
-from web.service import Answered, Desk
+from web.service import ClassifiedPhoto, PredictionService
 from web.view_model import result_of, tints
 
 SHOWN = 1280  # pixels of the long side of a photo that is sent back
@@ -25,8 +25,8 @@ MEGABYTES = MAX_BYTES >> 20
 class Page:
     """Draws the page in the language of whoever asks."""
 
-    def __init__(self, desk: Desk):
-        self._desk = desk
+    def __init__(self, service: PredictionService):
+        self._service = service
         self._templates = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=True,
@@ -49,10 +49,10 @@ class Page:
 
     async def answer(self, request: Request) -> Response:
         """The form with the answer to the photo in it."""
-        async with self._desk.answered(request) as answered:
+        async with self._service.answered(request) as answered:
             spoken = _language(request)
             alone = PART in request.headers
-            shown = "" if alone else await self._desk.batcher.run(_as_address, answered.upload.photo)
+            shown = "" if alone else await self._service.batcher.run(_as_address, answered.upload.photo)
             return self._draw(
                 request,
                 "result.html" if alone else "page.html",
@@ -65,7 +65,7 @@ class Page:
 
     async def tints(self) -> Response:
         """The colors of all labels, as classes."""
-        bundles = [classifier.bundle for classifier in self._desk.models.values()]
+        bundles = [classifier.bundle for classifier in self._service.models.values()]
         return Response(tints(bundles), media_type="text/css", headers={"Cache-Control": "no-cache"})
 
     def explain(self, request: Request, problem: Problem) -> Response:
@@ -82,13 +82,13 @@ class Page:
         spoken = _language(request)
         models = [
             {"name": name, "title": classifier.bundle.manifest.name, "figure": _figure(classifier.bundle, spoken)}
-            for name, classifier in self._desk.models.items()
+            for name, classifier in self._service.models.items()
         ]
         content = self._templates.get_template(template).render(
             {"result": None, "problem": "", "shown": "", "took": "", "chosen": "", **values},
             language=spoken,
             say=lambda key, **words: say(key, spoken, **words),
-            lead=_lead([classifier.bundle for classifier in self._desk.models.values()], spoken),
+            lead=_lead([classifier.bundle for classifier in self._service.models.values()], spoken),
             megabytes=MEGABYTES,
             models=models,
         )
@@ -115,7 +115,7 @@ def _figure(bundle: Bundle, spoken: str) -> str:
     return say("model_figure", spoken, title=bundle.manifest.name, percent=percent, count=count)
 
 
-def _took(answered: Answered, spoken: str) -> str:
+def _took(answered: ClassifiedPhoto, spoken: str) -> str:
     title = answered.classifier.bundle.manifest.name
     return say("took", spoken, milliseconds=round(answered.milliseconds), title=title)
 

@@ -12,7 +12,7 @@ from web.errors import Problem, overloaded
 ADDRESSES = 10_000  # remembered at most; whoever was not here for longest is forgotten first
 
 
-class Visits:
+class RateLimiter:
     """Limits the photos of each address to `per_minute`; 0 sets no limit. For one event loop only."""
 
     def __init__(self, per_minute: int):
@@ -57,7 +57,7 @@ def address_of(request: Request, behind_proxy: bool) -> str:
     return str(address)
 
 
-class Memory:
+class MemoryBudget:
     """Bytes of photos held at a time, those of half-sent ones included."""
 
     def __init__(self, most: int):

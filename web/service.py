@@ -1,6 +1,6 @@
-"""Where a photo is handed in, by whatever way it came: counted, limited, judged, timed.
+"""Limits, classifies and times each photo, whichever way it arrived.
 
-The page and the API both come here; knows nothing of how an answer looks.
+Shared by the page and the API; knows nothing of how an answer is shown.
 """
 
 import time
@@ -16,7 +16,7 @@ from model.batching import Abandoned, Batcher
 from model.metrics import Metrics
 from web.errors import of_photo, overloaded, unknown_model
 from web.models import Models
-from web.rate_limit import Memory, Visits, address_of
+from web.rate_limit import MemoryBudget, RateLimiter, address_of
 from web.settings import Settings
 from web.uploads import Upload, uploaded
 
@@ -25,8 +25,8 @@ WAITING = Gauge("photo_queue", "Photos being looked at or waiting for it.")
 
 
 @dataclass(frozen=True)
-class Answered:
-    """An answer, and what it answers."""
+class ClassifiedPhoto:
+    """A photo and its prediction."""
 
     upload: Upload
     model: str
@@ -35,8 +35,8 @@ class Answered:
     milliseconds: float
 
 
-class Desk:
-    """Takes photos in.
+class PredictionService:
+    """Classifies uploaded photos.
 
     Attributes:
         models: what is served, by name.
@@ -48,33 +48,33 @@ class Desk:
         self.models = models
         self.batcher = batcher
         self._max_queue = settings.max_queue
-        self.memory = Memory(MEMORY)
-        self._visits = Visits(settings.requests_per_minute)
+        self.memory = MemoryBudget(MEMORY)
+        self._rate_limiter = RateLimiter(settings.requests_per_minute)
         self._behind_proxy = settings.behind_proxy
         WAITING.set_function(lambda: self.batcher.waiting)
 
     async def admit(self, request: Request) -> None:
-        """Count a visitor before anything of the photo is read.
+        """Checks the limits before reading the photo.
 
         Raises:
             Problem: 429 or 503, this photo is not taken.
         """
-        await self._visits.count(address_of(request, self._behind_proxy))
+        await self._rate_limiter.count(address_of(request, self._behind_proxy))
         self._refuse_if_full()
 
     @asynccontextmanager
-    async def answered(self, request: Request) -> AsyncIterator[Answered]:
-        """The answer to the photo in a form; the photo is held until the block ends.
+    async def answered(self, request: Request) -> AsyncIterator[ClassifiedPhoto]:
+        """Classifies the photo in a form, and holds it until the block ends.
 
         Raises:
             Problem: it cannot be taken or answered.
         """
         await self.admit(request)
         async with uploaded(request, self.memory) as upload:
-            yield await self.judged(request, upload)
+            yield await self.classified(request, upload)
 
-    async def judged(self, request: Request, upload: Upload) -> Answered:
-        """The answer to a photo that has arrived.
+    async def classified(self, request: Request, upload: Upload) -> ClassifiedPhoto:
+        """Classifies a photo that has been read.
 
         Raises:
             Problem: it cannot be answered.
@@ -91,10 +91,10 @@ class Desk:
             raise overloaded() from None
         milliseconds = (time.perf_counter() - started) * 1000
         metrics.answer(prediction, milliseconds)
-        return Answered(upload, name, classifier, prediction, milliseconds)
+        return ClassifiedPhoto(upload, name, classifier, prediction, milliseconds)
 
     def model(self, name: str) -> tuple[str, Classifier]:
-        """A model by its name, the first for "".
+        """Looks a model up by name; "" is the first.
 
         Raises:
             Problem: 404, there is none of that name.

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from model.image import MAX_BYTES
 from web.errors import HANG_UP, Problem, too_many_bytes
-from web.rate_limit import Memory
+from web.rate_limit import MemoryBudget
 
 SECONDS = 30  # for a whole upload
 AROUND = 64 * 2**10  # bytes of a form around its photo
@@ -33,7 +33,7 @@ class _InMemory(MultiPartParser):
 
 
 @asynccontextmanager
-async def uploaded(request: Request, memory: Memory) -> AsyncIterator[Upload]:
+async def uploaded(request: Request, memory: MemoryBudget) -> AsyncIterator[Upload]:
     """The photo in a multipart form with the fields `photo` and `model`, whose memory is held until the block ends.
 
     Raises:

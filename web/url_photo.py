@@ -15,7 +15,7 @@ import httpx
 
 from model.image import MAX_BYTES
 from web.errors import Problem, too_many_bytes
-from web.rate_limit import Memory
+from web.rate_limit import MemoryBudget
 
 SECONDS = 10  # for everything: names, redirects, the photo
 REDIRECTS = 3
@@ -42,7 +42,7 @@ class Fetcher:
         memory: where their bytes are counted.
     """
 
-    def __init__(self, memory: Memory):
+    def __init__(self, memory: MemoryBudget):
         self._memory = memory
         self._tls = httpx.create_ssl_context(trust_env=False)
 
@@ -62,7 +62,7 @@ class Fetcher:
 
     async def _fill(self, body: bytearray, url: str) -> None:
         client = httpx.AsyncClient(
-            transport=_Checked(self._tls),
+            transport=_PublicAddressesOnly(self._tls),
             headers=HEADERS,
             timeout=SECONDS,
             follow_redirects=True,
@@ -88,7 +88,7 @@ class Fetcher:
             raise _not_fetched("its server cannot be reached") from None
 
 
-class _Checked(httpx.AsyncHTTPTransport):
+class _PublicAddressesOnly(httpx.AsyncHTTPTransport):
     """Connects to public addresses only, whatever their name, and shows them the name they are asked by."""
 
     def __init__(self, tls: ssl.SSLContext):

@@ -10,7 +10,7 @@ from itertools import combinations
 
 from model import Bundle, Face, Prediction
 from model.classifier import MAX_FACES
-from model.wording import color_of, ink_on, short_name, typeset
+from model.wording import color_of, short_name, text_color_on, typeset
 from web.languages import say
 
 WIDE = 1000  # units that every photo is wide, whatever its pixels: boxes and letters are drawn in these
@@ -158,7 +158,7 @@ def _collide(cards: tuple[Card, ...], letters: float) -> bool:
 def tints(bundles: Iterable[Bundle]) -> str:
     """A style sheet with a class for each label's color, since the page's content policy allows no other way."""
     colors = {color_of(label, bundle) for bundle in bundles for label in bundle.manifest.answers}
-    return "".join(f".{_tint(color)}{{--tint:{color};--ink:{ink_on(color)}}}\n" for color in sorted(colors))
+    return "".join(f".{_tint(color)}{{--tint:{color};--ink:{text_color_on(color)}}}\n" for color in sorted(colors))
 
 
 def _tint(color: str) -> str:

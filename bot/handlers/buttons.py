@@ -24,7 +24,7 @@ MOST_FACES, PER_ROW = 24, 6
 DATA = re.compile(r"f:([a-z]):([0-9a-f]{8}):([0-9]{0,5}):([0-9]{1,5}):((?:[0-9]{1,5}\.){3}[0-9]{1,5})?")
 
 
-class Step(StrEnum):
+class Action(StrEnum):
     """What a tap says."""
 
     RIGHT = "r"
@@ -37,19 +37,19 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True)
-class Tap:
+class ButtonData:
     """What a button carries.
 
     Attributes:
-        step: what it says.
-        seal: of the photo and of the labels that it is about; see `seal`.
+        action: what it says.
+        checksum: of the photo and of the labels that it is about; see `checksum`.
         given: which of `choices` the bot had answered; None when it saw several faces and none is chosen yet.
         number: of a page, or of the chosen label in `choices`.
         box: of the chosen face, in `UNITS`: left, top, right, bottom.
     """
 
-    step: Step
-    seal: str
+    action: Action
+    checksum: str
     given: int | None = None
     number: int = 0
     box: Box | None = None
@@ -57,7 +57,7 @@ class Tap:
     def write(self) -> str:
         """As a button's data: at most 50 of its 64 bytes."""
         given = "" if self.given is None else self.given
-        return f"f:{self.step}:{self.seal}:{given}:{self.number}:{'.'.join(map(str, self.box or ()))}"
+        return f"f:{self.action}:{self.checksum}:{given}:{self.number}:{'.'.join(map(str, self.box or ()))}"
 
     @classmethod
     def read(cls, data: str, labels: int) -> Self | None:
@@ -68,17 +68,17 @@ class Tap:
             labels: how many `choices` there are.
         """
         match = DATA.fullmatch(data)
-        if match is None or match[1] not in list(Step):
+        if match is None or match[1] not in list(Action):
             return None
         given, number = int(match[3]) if match[3] else None, int(match[4])
         if max(given or 0, number) >= labels:
             return None
         if match[5] is None:
-            return cls(Step(match[1]), match[2], given, number)
+            return cls(Action(match[1]), match[2], given, number)
         left, top, right, bottom = map(int, match[5].split("."))
         if not (left < right <= UNITS and top < bottom <= UNITS):
             return None
-        return cls(Step(match[1]), match[2], given, number, (left, top, right, bottom))
+        return cls(Action(match[1]), match[2], given, number, (left, top, right, bottom))
 
 
 def choices(bundle: Bundle) -> list[str]:
@@ -86,57 +86,66 @@ def choices(bundle: Bundle) -> list[str]:
     return [*bundle.manifest.answers, *([NO_FACE] if bundle.manifest.faces.find else [])]
 
 
-def seal(photo: PhotoSize | Document, bundle: Bundle) -> str:
+def checksum(photo: PhotoSize | Document, bundle: Bundle) -> str:
     """Eight letters that are others for another photo, and for a bundle with other labels."""
     return f"{zlib.crc32(chr(10).join([photo.file_unique_id, *choices(bundle)]).encode()):08x}"
 
 
-def offer(
+def rating_keyboard(
     labels: Sequence[str], photo: PhotoSize | Document, bundle: Bundle, language: str
 ) -> InlineKeyboardMarkup | None:
     """Right or wrong, under an answer of these labels; None where there is no answer."""
     if not labels:
         return None
     given = choices(bundle).index(labels[0]) if len(labels) == 1 else None
-    right = Tap(Step.RIGHT, seal(photo, bundle), given)
+    right = ButtonData(Action.RIGHT, checksum(photo, bundle), given)
     return _keyboard(
-        [[(say("feedback.right", language), right), (say("feedback.wrong", language), replace(right, step=Step.WRONG))]]
+        [
+            [
+                (say("feedback.right", language), right),
+                (say("feedback.wrong", language), replace(right, action=Action.WRONG)),
+            ]
+        ]
     )
 
 
-def consent(tap: Tap, language: str) -> InlineKeyboardMarkup:
+def consent_keyboard(button: ButtonData, language: str) -> InlineKeyboardMarkup:
     """Yes or no."""
-    yes, no = replace(tap, step=Step.YES), replace(tap, step=Step.NO)
+    yes, no = replace(button, action=Action.YES), replace(button, action=Action.NO)
     return _keyboard([[(say("feedback.yes", language), yes), (say("feedback.no", language), no)]])
 
 
-def faces(tap: Tap, prediction: Prediction, bundle: Bundle, language: str) -> InlineKeyboardMarkup:
+def faces_keyboard(button: ButtonData, prediction: Prediction, bundle: Bundle, language: str) -> InlineKeyboardMarkup:
     """The number of each face, the largest first."""
     numbers = [
         (
             str(number),
             replace(
-                tap, step=Step.FACE, given=choices(bundle).index(face.label), box=_in_units(face.box, prediction.size)
+                button,
+                action=Action.FACE,
+                given=choices(bundle).index(face.label),
+                box=_in_units(face.box, prediction.size),
             ),
         )
         for number, face in enumerate(prediction.faces[:MOST_FACES], 1)
     ]
     rows = [numbers[start : start + PER_ROW] for start in range(0, len(numbers), PER_ROW)]
-    return _keyboard([*rows, [(say("feedback.no", language), replace(tap, step=Step.NO))]])
+    return _keyboard([*rows, [(say("feedback.no", language), replace(button, action=Action.NO))]])
 
 
-def labels(tap: Tap, bundle: Bundle, language: str) -> InlineKeyboardMarkup:
-    """The labels that may be right, one below the other; all but the one the bot gave. `tap.number` is the page."""
-    others = [(number, label) for number, label in enumerate(choices(bundle)) if number != tap.given]
-    page = min(tap.number, (len(others) - 1) // PER_PAGE)
+def labels_keyboard(button: ButtonData, bundle: Bundle, language: str) -> InlineKeyboardMarkup:
+    """The labels that may be right, one below the other; all but the one the bot gave. `button.number` is the page."""
+    others = [(number, label) for number, label in enumerate(choices(bundle)) if number != button.given]
+    page = min(button.number, (len(others) - 1) // PER_PAGE)
     shown = others[page * PER_PAGE : (page + 1) * PER_PAGE]
     rows = [
-        [(name_of(label, bundle, language), replace(tap, step=Step.LABEL, number=number))] for number, label in shown
+        [(name_of(label, bundle, language), replace(button, action=Action.LABEL, number=number))]
+        for number, label in shown
     ]
-    turns = [("‹", page - 1)] * (page > 0) + [("›", page + 1)] * (len(others) > (page + 1) * PER_PAGE)
-    if turns:
-        rows.append([(sign, replace(tap, step=Step.PAGE, number=to)) for sign, to in turns])
-    return _keyboard([*rows, [(say("feedback.none", language), replace(tap, step=Step.NO, number=0))]])
+    page_turns = [("‹", page - 1)] * (page > 0) + [("›", page + 1)] * (len(others) > (page + 1) * PER_PAGE)
+    if page_turns:
+        rows.append([(sign, replace(button, action=Action.PAGE, number=to)) for sign, to in page_turns])
+    return _keyboard([*rows, [(say("feedback.none", language), replace(button, action=Action.NO, number=0))]])
 
 
 def name_of(label: str, bundle: Bundle, language: str) -> str:
@@ -151,7 +160,7 @@ def _in_units(box: Box, size: tuple[int, int]) -> Box:
     return left, top, max(left + 1, box[2] * UNITS // size[0]), max(top + 1, box[3] * UNITS // size[1])
 
 
-def _keyboard(rows: Sequence[Sequence[tuple[str, Tap]]]) -> InlineKeyboardMarkup:
+def _keyboard(rows: Sequence[Sequence[tuple[str, ButtonData]]]) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(text, callback_data=tap.write()) for text, tap in row] for row in rows]
+        [[InlineKeyboardButton(text, callback_data=button.write()) for text, button in row] for row in rows]
     )

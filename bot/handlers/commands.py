@@ -45,7 +45,7 @@ class Commands:
         await _answer_words(update, say(key, spoken, labels=labels, commands=commands))
 
 
-class NotAPhoto:
+class NonPhotoReply:
     """Answers a message that is not a photo; `kind` is its entry of `not_a_photo` in the texts."""
 
     def __init__(self, kind: str):

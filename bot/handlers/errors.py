@@ -8,8 +8,8 @@ from telegram import Update
 from telegram.error import Forbidden, TelegramError
 
 from bot.handlers.context import Context, language
-from bot.handlers.operator_chat import Operator
-from bot.queue.chat_limits import Floods
+from bot.handlers.operator_chat import OperatorChat
+from bot.queue.chat_limits import ChatLimits
 from bot.reply.languages import say
 from bot.stats import note
 from bot.telegram.send import send_words
@@ -19,16 +19,16 @@ WITHIN = 2.0  # seconds that an apology may take
 log = logging.getLogger(__name__)
 
 
-class Errors:
+class ErrorReplies:
     """Tells people kindly what did not work, and the operator what was unexpected."""
 
-    def __init__(self, operator: Operator, floods: Floods):
-        self._operator, self._floods = operator, floods
+    def __init__(self, operator: OperatorChat, chat_limits: ChatLimits):
+        self._operator, self._chat_limits = operator, chat_limits
 
     async def explain_error(self, update: object, context: Context) -> None:
         """The last resort: one entry in the log, and a kind word to the person.
 
-        Errors without an update come from fetching updates, and `Connection` has said them already.
+        Errors without an update come from fetching updates, and `Client` has said them already.
         """
         error = context.error
         number = update.update_id if isinstance(update, Update) else None
@@ -50,8 +50,8 @@ class Errors:
         message = update.effective_message
         if message is None:
             return
-        self._floods.refuse_burst(message.chat_id)
-        if self._floods.may_tell(message.chat_id, "too_late"):
+        self._chat_limits.refuse_burst(message.chat_id)
+        if self._chat_limits.may_tell(message.chat_id, "too_late"):
             with suppress(TelegramError, TimeoutError):
                 async with asyncio.timeout(WITHIN):
                     await send_words(message, say("too_late", language(update)))

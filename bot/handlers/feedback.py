@@ -17,10 +17,10 @@ from telegram import CallbackQuery, InlineKeyboardMarkup, InputMediaPhoto, Messa
 from telegram.constants import ChatType, MessageLimit
 from telegram.error import BadRequest, TelegramError
 
-from bot.handlers import buttons as taps
-from bot.handlers.buttons import Step, Tap
+from bot.handlers import buttons
+from bot.handlers.buttons import Action, ButtonData
 from bot.handlers.context import Context, language
-from bot.handlers.photos import Photos, attachment_of
+from bot.handlers.photos import PhotoHandler, attachment_of
 from bot.reply.drawing import cut_out, draw
 from bot.reply.languages import say
 from bot.reply.wording import marks_of
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from model.metrics import Metrics
 
 RULE = "\n\n· · ·\n\n"  # between an answer and what follows from a tap
-LAST = (Step.RIGHT, Step.NO, Step.LABEL)  # after which a message has no buttons any more
+LAST = (Action.RIGHT, Action.NO, Action.LABEL)  # after which a message has no buttons any more
 REMEMBERED = 1000  # messages that had their last tap: a double click does nothing twice
 MOST, PER_SECONDS = 20, 3600.0  # photos that one person may give
 SEVERAL = "several"
@@ -42,7 +42,7 @@ SEVERAL = "several"
 log = logging.getLogger(__name__)
 
 
-class Feedback:
+class FeedbackHandler:
     """Deals with taps on the buttons of `bot.handlers.buttons`.
 
     Args:
@@ -52,17 +52,17 @@ class Feedback:
         metrics: count "right" and "wrong" by the label that the bot had answered, or as "several".
     """
 
-    def __init__(self, chat: int | None, bundle: Bundle, photos: Photos, metrics: "Metrics | None"):
+    def __init__(self, chat: int | None, bundle: Bundle, photos: PhotoHandler, metrics: "Metrics | None"):
         self._chat, self._bundle, self._photos, self._metrics = chat, bundle, photos, metrics
         self._ended: OrderedDict[tuple[int, int], None] = OrderedDict()
         self._given: OrderedDict[int, AsyncLimiter] = OrderedDict()
 
-    async def tapped(self, update: Update, context: Context) -> None:
+    async def pressed(self, update: Update, context: Context) -> None:
         """Deal with one tap."""
         query, spoken = update.callback_query, language(update)
         assert query
         message = query.message
-        tap = Tap.read(query.data or "", len(taps.choices(self._bundle)))
+        button = ButtonData.read(query.data or "", len(buttons.choices(self._bundle)))
         note("button")
         if not isinstance(message, Message) or not message.is_accessible or message.chat.type != ChatType.PRIVATE:
             await _answer(query, say("feedback.old", spoken))
@@ -73,53 +73,55 @@ class Feedback:
         if key in self._ended:
             await _answer(query)
             return
-        if tap is None or tap.step in LAST:
+        if button is None or button.action in LAST:
             self._end(key)
         try:
-            await _answer(query, say("feedback.thanks", spoken) if tap and tap.step is Step.RIGHT else None)
-            await self._deal_with(message, tap, spoken)
+            await _answer(query, say("feedback.thanks", spoken) if button and button.action is Action.RIGHT else None)
+            await self._deal_with(message, button, spoken)
         except BaseException:
             self._ended.pop(key, None)  # it may be tapped again
             raise
 
-    async def _deal_with(self, message: Message, tap: Tap | None, spoken: str) -> None:
+    async def _deal_with(self, message: Message, button: ButtonData | None, spoken: str) -> None:
         photo = message.reply_to_message
         attachment = attachment_of(photo) if photo else None
-        if tap and tap.step is Step.RIGHT:
+        if button and button.action is Action.RIGHT:
             if await _edit(message, None):
-                self._say("right", tap)
-        elif tap and tap.step is Step.NO:
+                self._say("right", button)
+        elif button and button.action is Action.NO:
             note("photo not given")
             await _edit(message, say("feedback.not_given", spoken))
         elif self._chat is None:
             await _edit(message, say("feedback.closed", spoken))
         elif not photo or not attachment:
             await _edit(message, say("feedback.gone", spoken))
-        elif tap is None or tap.seal != taps.seal(attachment, self._bundle):
+        elif button is None or button.checksum != buttons.checksum(attachment, self._bundle):
             await _edit(message, say("feedback.changed", spoken))
         else:
             try:
-                await self._go_on(message, photo, tap, spoken)
+                await self._go_on(message, photo, button, spoken)
             except (DownloadError, PhotoError):
                 note("photo gone")
                 await _edit(message, say("feedback.gone", spoken))
 
-    async def _go_on(self, message: Message, photo: Message, tap: Tap, spoken: str) -> None:
-        if tap.step is Step.WRONG:
-            question = "feedback.ask_face" if tap.given is None else "feedback.ask"
-            if await _edit(message, say(question, spoken), taps.consent(tap, spoken)):
-                self._say("wrong", tap)
-        elif tap.step is Step.LABEL:
-            await self._give(message, photo, tap, spoken)
-        elif tap.given is None:
-            await self._ask_for_the_face(message, photo, tap, spoken)
+    async def _go_on(self, message: Message, photo: Message, button: ButtonData, spoken: str) -> None:
+        if button.action is Action.WRONG:
+            question = "feedback.ask_face" if button.given is None else "feedback.ask"
+            if await _edit(message, say(question, spoken), buttons.consent_keyboard(button, spoken)):
+                self._say("wrong", button)
+        elif button.action is Action.LABEL:
+            await self._give(message, photo, button, spoken)
+        elif button.given is None:
+            await self._ask_for_the_face(message, photo, button, spoken)
         else:
-            await _edit(message, say("feedback.which_label", spoken), taps.labels(tap, self._bundle, spoken))
+            await _edit(
+                message, say("feedback.which_label", spoken), buttons.labels_keyboard(button, self._bundle, spoken)
+            )
 
-    async def _ask_for_the_face(self, message: Message, photo: Message, tap: Tap, spoken: str) -> None:
+    async def _ask_for_the_face(self, message: Message, photo: Message, button: ButtonData, spoken: str) -> None:
         async with self._photos.downloaded(photo) as data:
             decoded, prediction = await self._photos.predict(data)
-            marks = marks_of(prediction.faces, self._bundle, spoken, numbered=taps.MOST_FACES)
+            marks = marks_of(prediction.faces, self._bundle, spoken, numbered=buttons.MOST_FACES)
             picture = await self._photos.batcher.run(draw, decoded, marks)
         if (message.chat_id, message.message_id) in self._ended:  # by a "no", while the photo was looked at
             return
@@ -127,12 +129,12 @@ class Feedback:
             await _edit(message, say("feedback.changed", spoken))
             return
         media = InputMediaPhoto(picture, caption=_below(message, say("feedback.which_face", spoken)))
-        keyboard = taps.faces(tap, prediction, self._bundle, spoken)
+        keyboard = buttons.faces_keyboard(button, prediction, self._bundle, spoken)
         await _unless_refused(lambda: message.edit_media(media, reply_markup=keyboard))
 
-    async def _give(self, message: Message, photo: Message, tap: Tap, spoken: str) -> None:
+    async def _give(self, message: Message, photo: Message, button: ButtonData, spoken: str) -> None:
         assert self._chat is not None
-        labels = taps.choices(self._bundle)
+        labels = buttons.choices(self._bundle)
         limiter = self._limiter(message.chat_id)
         if not limiter.has_capacity():
             note("too many photos given")
@@ -140,9 +142,9 @@ class Feedback:
             return
         await limiter.acquire()
         async with self._photos.downloaded(photo, largest) as data:
-            picture = await self._photos.batcher.run(cut_out, data, tap.box, taps.UNITS)
-        answered = "" if tap.given is None else f"\nanswer: {labels[tap.given]}"
-        caption = f"label: {labels[tap.number]}{answered}"
+            picture = await self._photos.batcher.run(cut_out, data, button.box, buttons.UNITS)
+        answered = "" if button.given is None else f"\nanswer: {labels[button.given]}"
+        caption = f"label: {labels[button.number]}{answered}"
         try:
             await send_picture(message.get_bot(), self._chat, picture, caption)
         except TelegramError as error:
@@ -151,13 +153,13 @@ class Feedback:
             await _edit(message, say("feedback.refused", spoken))
             return
         note("photo given")
-        name = taps.name_of(labels[tap.number], self._bundle, spoken)
+        name = buttons.name_of(labels[button.number], self._bundle, spoken)
         await _edit(message, say("feedback.given", spoken, name=name))
 
-    def _say(self, said: str, tap: Tap) -> None:
+    def _say(self, said: str, button: ButtonData) -> None:
         note(f"said {said}")
         if self._metrics:
-            label = SEVERAL if tap.given is None else taps.choices(self._bundle)[tap.given]
+            label = SEVERAL if button.given is None else buttons.choices(self._bundle)[button.given]
             self._metrics.feedback(said, label)
 
     def _end(self, key: tuple[int, int]) -> None:

@@ -24,7 +24,7 @@ WITHIN = 3.0  # seconds that a message to the operator may take
 log = logging.getLogger(__name__)
 
 
-class Operator:
+class OperatorChat:
     """Speaks to the operator.
 
     Args:

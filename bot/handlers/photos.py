@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from telegram import Document, InlineKeyboardMarkup, Message, PhotoSize, Update
 from telegram.constants import ChatType
 
-from bot.handlers import buttons as taps
+from bot.handlers import buttons
 from bot.handlers.albums import Albums
 from bot.handlers.context import Context, language
 from bot.handlers.groups import Groups
-from bot.queue.chat_limits import Floods, TooManyError
-from bot.queue.fair_queue import Turns
+from bot.queue.chat_limits import ChatLimits, TooManyError
+from bot.queue.fair_queue import FairQueue
 from bot.reply.languages import say
 from bot.reply.wording import Reply, photo_problem, reply_to, reply_to_album
 from bot.stats import note
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
     from model.metrics import Metrics
 
 WORKERS = 2  # photos that are decoded, prepared or drawn on at once
-PHOTOS_IN_MEMORY, PER_CHAT = 12, 3  # fetched, being judged or waiting for it; the rest waits at Telegram
+PHOTOS_IN_MEMORY, PER_CHAT = 12, 3  # downloaded, being classified or waiting for it; the rest waits at Telegram
 LARGE = 2 * 2**20  # bytes
 LARGE_IN_MEMORY = 2  # of those, files beyond LARGE, so that a flood of 20 MB files fits a small machine
 
 
-class Photos:
+class PhotoHandler:
     """Answers photos, and images sent as files, with one classifier.
 
     Args:
         classifier: predicts them.
         batcher: runs it.
         groups: know when one is wanted.
-        floods: count those that wait.
+        chat_limits: count those that wait.
         albums: bring together those that were sent together.
         asks: whether people are asked if an answer is right; see `bot.handlers.feedback`.
         metrics: count what is answered, if anybody measures.
@@ -54,14 +54,14 @@ class Photos:
         classifier: Classifier,
         batcher: Batcher,
         groups: Groups,
-        floods: Floods,
+        chat_limits: ChatLimits,
         albums: Albums,
         asks: bool = False,
         metrics: "Metrics | None" = None,
     ):
         self._classifier, self.batcher, self._metrics = classifier, batcher, metrics
-        self._groups, self._floods, self._albums, self._asks = groups, floods, albums, asks
-        self._turns, self._turns_of_large = Turns(PHOTOS_IN_MEMORY, PER_CHAT), Turns(LARGE_IN_MEMORY, 1)
+        self._groups, self._chat_limits, self._albums, self._asks = groups, chat_limits, albums, asks
+        self._queue, self._queue_of_large = FairQueue(PHOTOS_IN_MEMORY, PER_CHAT), FairQueue(LARGE_IN_MEMORY, 1)
 
     async def answer(self, update: Update, context: Context) -> None:
         """Answer the photo of an update, together with its album; in a group, if it is wanted."""
@@ -89,7 +89,7 @@ class Photos:
     async def _answer(self, messages: Sequence[Message], spoken: str) -> None:
         first = messages[0]
         try:
-            with self._floods.counted(first.chat_id, len(messages)):
+            with self._chat_limits.counted(first.chat_id, len(messages)):
                 async with typing(first):
                     replies = await asyncio.gather(*(self._reply(message, spoken) for message in messages))
                 reply = reply_to_album(replies, spoken)
@@ -97,7 +97,7 @@ class Photos:
                 note(reply.outcome, reply.labels)
         except TooManyError:
             note("too many")
-            if self._floods.may_tell(first.chat_id, "too_many"):
+            if self._chat_limits.may_tell(first.chat_id, "too_many"):
                 await send_words(first, say("too_many", spoken))
 
     @asynccontextmanager
@@ -111,8 +111,8 @@ class Photos:
         """
         attachment = attachment_of(message, choose)
         assert attachment
-        turns = self._turns_of_large if (attachment.file_size or 0) > LARGE else self._turns
-        async with turns.turn(message.chat_id):
+        queue = self._queue_of_large if (attachment.file_size or 0) > LARGE else self._queue
+        async with queue.slot(message.chat_id):
             yield await download(attachment)
 
     async def predict(self, data: bytes) -> tuple[Photo, Prediction]:
@@ -127,7 +127,7 @@ class Photos:
         attachment = attachment_of(messages[0])
         if not self._asks or len(messages) > 1 or messages[0].chat.type != ChatType.PRIVATE or attachment is None:
             return None
-        return taps.offer(reply.labels, attachment, self._classifier.bundle, spoken)
+        return buttons.rating_keyboard(reply.labels, attachment, self._classifier.bundle, spoken)
 
     async def _reply(self, message: Message, spoken: str) -> Reply:
         try:

@@ -18,7 +18,7 @@ class TooManyError(Exception):
     """A chat has too many photos waiting."""
 
 
-class Floods:
+class ChatLimits:
     """Counts the photos of each chat. For one event loop only."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Turns:
+class FairQueue:
     """Room for a few at once. For one event loop only.
 
     Args:
@@ -23,16 +23,16 @@ class Turns:
         self._waiting: OrderedDict[int, deque[asyncio.Future[None]]] = OrderedDict()
 
     @asynccontextmanager
-    async def turn(self, chat: int) -> AsyncIterator[None]:
+    async def slot(self, chat: int) -> AsyncIterator[None]:
         """Wait for a turn of that chat, and give the room back at the end."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(chat, deque()).append(turn)
+        slot: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(chat, deque()).append(slot)
         self._let_in()
         try:
-            await turn
+            await slot
             yield
         finally:
-            if turn.done() and not turn.cancelled():
+            if slot.done() and not slot.cancelled():
                 self._free += 1
                 self._inside[chat] -= 1
                 if not self._inside[chat]:

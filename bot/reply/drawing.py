@@ -12,7 +12,7 @@ from importlib.resources import files
 from PIL import Image, ImageDraw, ImageFont
 
 from model.image import Photo, decode
-from model.wording import ink_on
+from model.wording import text_color_on
 
 SHORTEST, LONGEST = 640, 1280  # pixels of the picture's long side: labels stay legible, Telegram keeps it as it is
 OUTLINE = "#000000"
@@ -96,7 +96,7 @@ def _draw_label(pen: ImageDraw.ImageDraw, box: Box, mark: Mark, size: tuple[int,
     left = min(max(box[0], 0), max(0, size[0] - 1 - width))
     top = box[1] - height if box[1] >= height else max(0, min(box[3], size[1] - 1 - height))
     pen.rectangle((left, top, left + width, top + height), fill=mark.color, outline=OUTLINE)
-    pen.text((left + width / 2, top + height / 2), mark.text, ink_on(mark.color), letters, anchor="mm")
+    pen.text((left + width / 2, top + height / 2), mark.text, text_color_on(mark.color), letters, anchor="mm")
 
 
 @lru_cache(maxsize=64)

@@ -35,7 +35,7 @@ HOLD_UP = 1.5  # seconds that the oldest update may keep newer ones from being f
 log = logging.getLogger(__name__)
 
 
-class Receipts:
+class Acknowledgements:
     """Which updates were fetched, and which of them are dealt with. For one event loop only."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Receipts:
         """Those of fetched updates that were not fetched before."""
         new = tuple(update for update in updates if not self.knows(update.update_id))
         if new and not self._open:
-            self.wait_again()
+            self.restart_timer()
         self._open |= {update.update_id: False for update in new}
         if new:
             self._idle.clear()
@@ -88,11 +88,11 @@ class Receipts:
             del self._open[oldest]
             self._confirmed.append(oldest)
             self._next = oldest + 1
-            self.wait_again()
+            self.restart_timer()
         if not self._open:
             self._idle.set()
 
-    def wait_again(self) -> None:
+    def restart_timer(self) -> None:
         """Count the time of the oldest update from now on."""
         self._oldest_since = time.monotonic()
 
@@ -103,35 +103,35 @@ class Receipts:
                 await self._idle.wait()
 
 
-class _NewOnly(HTTPXRequest):
+class _NewUpdatesRequest(HTTPXRequest):
     """Asks for updates, and leaves out those that are known."""
 
-    def __init__(self, receipts: Receipts):
+    def __init__(self, acknowledgements: Acknowledgements):
         super().__init__(connection_pool_size=1, pool_timeout=10, read_timeout=10)
-        self._receipts = receipts
+        self._acknowledgements = acknowledgements
 
     def parse_json_payload(self, payload: bytes) -> dict[str, Any]:  # type: ignore[override]
         answer = HTTPXRequest.parse_json_payload(payload)
         if isinstance(updates := answer.get("result"), list):
-            answer["result"] = [update for update in updates if not self._receipts.knows(update["update_id"])]
+            answer["result"] = [update for update in updates if not self._acknowledgements.knows(update["update_id"])]
         return answer
 
 
-class ReceiptBot(ExtBot[int]):
-    """A bot that fetches updates by its receipts, whatever offset it is asked for."""
+class AcknowledgingBot(ExtBot[int]):
+    """A bot that fetches updates by its acknowledgements, whatever offset it is asked for."""
 
     def __init__(self, *args: Any, **kwargs: Any):
-        receipts = Receipts()
-        super().__init__(*args, **kwargs | {"get_updates_request": _NewOnly(receipts)})
-        self._receipts = receipts
+        acknowledgements = Acknowledgements()
+        super().__init__(*args, **kwargs | {"get_updates_request": _NewUpdatesRequest(acknowledgements)})
+        self._acknowledgements = acknowledgements
         self._give_up: Callable[[int], None] | None = None
         self._stopped = False
         self._pace = PACE
 
     @property
-    def receipts(self) -> Receipts:
+    def acknowledgements(self) -> Acknowledgements:
         """What was fetched; whoever deals with an update tells it."""
-        return self._receipts
+        return self._acknowledgements
 
     def give_up_with(self, give_up: Callable[[int], None]) -> None:
         """Call this with the id of an update that holds up others."""
@@ -145,37 +145,37 @@ class ReceiptBot(ExtBot[int]):
         """New updates; waits while there is no room for more. See `telegram.Bot.get_updates`."""
         if self._stopped:
             return ()
-        await self._receipts.until_idle(self._pace)
-        while self._receipts.fetched >= WINDOW:
-            await self._hurry()
-            await self._receipts.until_idle(PACE)
-        options |= {"offset": self._receipts.offset, "limit": WINDOW}
-        if self._receipts.under_way:
+        await self._acknowledgements.until_idle(self._pace)
+        while self._acknowledgements.fetched >= WINDOW:
+            await self._give_up_oldest()
+            await self._acknowledgements.until_idle(PACE)
+        options |= {"offset": self._acknowledgements.offset, "limit": WINDOW}
+        if self._acknowledgements.under_way:
             options["timeout"] = 0
         updates = await super().get_updates(**options)
         if self._stopped:
             return ()
-        new = self._receipts.take(updates)
+        new = self._acknowledgements.take(updates)
         self._pace = PACE if new else min(SLOWEST_PACE, 1.5 * self._pace)
         return new
 
     async def confirm(self) -> None:
         """At the end, tell Telegram what has been dealt with since updates were fetched last."""
-        if self._receipts.offset is None:
+        if self._acknowledgements.offset is None:
             return
         try:
             async with asyncio.timeout(CONFIRM_WITHIN):
-                await super().get_updates(self._receipts.offset, 1, 0)
+                await super().get_updates(self._acknowledgements.offset, 1, 0)
         except InvalidToken:
             pass  # which is said where the token is refused
         except (TelegramError, TimeoutError) as error:
             log.warning("What was answered last could not be confirmed, and may be answered again: %s", error)
 
-    async def _hurry(self) -> None:
-        if not self._receipts.held_up or self._give_up is None:
+    async def _give_up_oldest(self) -> None:
+        if not self._acknowledgements.held_up or self._give_up is None:
             return
-        self._receipts.wait_again()
+        self._acknowledgements.restart_timer()
         with suppress(TelegramError):  # while Telegram is away, nobody is held up by this bot
             waiting = (await self.get_webhook_info()).pending_update_count
-            if waiting > self._receipts.fetched and self._receipts.offset is not None:
-                self._give_up(self._receipts.offset)
+            if waiting > self._acknowledgements.fetched and self._acknowledgements.offset is not None:
+                self._give_up(self._acknowledgements.offset)

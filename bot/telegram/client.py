@@ -15,8 +15,8 @@ from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.settings import Settings
-from bot.telegram.acknowledgement import ReceiptBot
-from bot.telegram.rate_limit import Limiter
+from bot.telegram.acknowledgement import AcknowledgingBot
+from bot.telegram.rate_limit import RateLimiter
 
 CONNECTIONS = 16  # enough for 30 photos a second, of 3 requests each; every request looks at each idle connection
 READ_TIMEOUT = 20.0  # seconds; a line that is silent for longer is taken for dead
@@ -24,7 +24,7 @@ READ_TIMEOUT = 20.0  # seconds; a line that is silent for longer is taken for de
 log = logging.getLogger(__name__)
 
 
-class Connection(ReceiptBot):
+class Client(AcknowledgingBot):
     """Telegram's Bot API, at the address and with the token of the settings."""
 
     def __init__(self, settings: Settings):
@@ -41,7 +41,7 @@ class Connection(ReceiptBot):
                 write_timeout=20,
                 media_write_timeout=60,
             ),
-            rate_limiter=Limiter(settings.messages_per_second),
+            rate_limiter=RateLimiter(settings.messages_per_second),
         )
         self._where = url
         self._trouble: str | None = None

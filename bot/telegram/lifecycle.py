@@ -16,8 +16,8 @@ from telegram import Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application
 
-from bot.telegram.client import Connection
-from bot.telegram.update_processor import Processor
+from bot.telegram.client import Client
+from bot.telegram.update_processor import UpdateProcessor
 
 STOP_WITHIN = 20.0  # seconds; Heroku ends a process 30 s after its signal
 ALLOWED_UPDATES = (Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY)
@@ -56,12 +56,12 @@ def run(application: AnyApplication, on_started: Callable[[str], None]) -> None:
 
 async def serve(application: AnyApplication, stop: asyncio.Event, on_started: Callable[[str], None]) -> None:
     """Serve until `stop` is set; see `run`."""
-    connection = application.bot
-    assert isinstance(connection, Connection)
+    client = application.bot
+    assert isinstance(client, Client)
     try:
         if await _unless(stop, _start_polling(application)):
-            on_started(connection.username)
-            if await _unless(stop, connection.refused.wait()):
+            on_started(client.username)
+            if await _unless(stop, client.refused.wait()):
                 raise InvalidToken("revoked")
     finally:
         await finish(application)
@@ -86,7 +86,7 @@ async def _start_polling(application: AnyApplication) -> None:
         allowed_updates=ALLOWED_UPDATES,
         bootstrap_retries=-1,
         drop_pending_updates=False,
-        error_callback=lambda error: None,  # Connection has said it
+        error_callback=lambda error: None,  # `Client` has said it
     )
 
 
@@ -104,9 +104,9 @@ async def _log_in(application: AnyApplication) -> None:
 
 async def finish(application: AnyApplication) -> None:
     """Finish what is under way, in a bounded time, and log out."""
-    connection, processor = application.bot, application.update_processor
-    assert application.updater and isinstance(connection, Connection) and isinstance(processor, Processor)
-    connection.stop_fetching()
+    client, processor = application.bot, application.update_processor
+    assert application.updater and isinstance(client, Client) and isinstance(processor, UpdateProcessor)
+    client.stop_fetching()
     if application.updater.running:
         with suppress(InvalidToken):  # how polling ended, if it did
             await application.updater.stop()
@@ -115,7 +115,7 @@ async def finish(application: AnyApplication) -> None:
         timer = asyncio.get_running_loop().call_later(STOP_WITHIN, processor.abandon)
         await application.stop()
         timer.cancel()
-        await connection.confirm()
+        await client.confirm()
         if application.post_stop:
             await application.post_stop(application)
     await application.shutdown()

@@ -26,7 +26,7 @@ KEPT = 1000  # chats whose limits are remembered
 log = logging.getLogger(__name__)
 
 
-class Limiter(BaseRateLimiter[int]):
+class RateLimiter(BaseRateLimiter[int]):
     """Lets each request pass when it may be sent.
 
     Args:

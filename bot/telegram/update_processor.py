@@ -14,7 +14,7 @@ from telegram import Update
 from telegram.ext import BaseUpdateProcessor
 
 from bot.stats import Record, begin
-from bot.telegram.acknowledgement import WINDOW, Receipts
+from bot.telegram.acknowledgement import WINDOW, Acknowledgements
 
 log = logging.getLogger(__name__)
 
@@ -26,23 +26,23 @@ class _Work:
     given_up: bool = False
 
 
-class Processor(BaseUpdateProcessor):
+class UpdateProcessor(BaseUpdateProcessor):
     """Deals with every update at once that Telegram hands out; photos wait for their turn in `bot.queue.fair_queue`.
 
     Args:
-        receipts: told of each update that is dealt with.
+        acknowledgements: told of each update that is dealt with.
         apologize: tells the sender of an update that it was given up.
         count: called with the record and the milliseconds of each update that is dealt with.
     """
 
     def __init__(
         self,
-        receipts: Receipts,
+        acknowledgements: Acknowledgements,
         apologize: Callable[[Update], Awaitable[None]],
         count: Callable[[Record, float], None],
     ):
         super().__init__(2 * WINDOW)
-        self._receipts, self._apologize, self._count = receipts, apologize, count
+        self._acknowledgements, self._apologize, self._count = acknowledgements, apologize, count
         self._works: dict[int, _Work] = {}
         self._abandoned = False
 
@@ -78,7 +78,7 @@ class Processor(BaseUpdateProcessor):
             return False
         if not work.task.cancelled() and (error := work.task.exception()):
             log.error("Update %d: unexpected error", update.update_id, exc_info=error)
-        self._receipts.done(update.update_id)
+        self._acknowledgements.done(update.update_id)
         milliseconds = (time.perf_counter() - began) * 1000
         self._count(record, milliseconds)
         details = {"update": update.update_id, "outcome": record.outcome, "ms": round(milliseconds)}

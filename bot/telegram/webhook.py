@@ -29,7 +29,7 @@ from telegram.error import BadRequest, InvalidToken
 from bot.settings import Settings
 from bot.telegram import lifecycle
 from bot.telegram.retry import with_retries
-from bot.telegram.update_processor import Processor
+from bot.telegram.update_processor import UpdateProcessor
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 AT_ONCE = 100  # updates that Telegram brings at a time, to all processes together; the most it can
@@ -115,7 +115,7 @@ class Deliveries:
     """For the updates of one application."""
 
     def __init__(self, application: lifecycle.AnyApplication):
-        assert isinstance(application.update_processor, Processor)
+        assert isinstance(application.update_processor, UpdateProcessor)
         self._application, self._processor = application, application.update_processor
         self._under_way: dict[int, asyncio.Task[bool]] = {}
         self._dealt_with: deque[int] = deque(maxlen=REMEMBERED)

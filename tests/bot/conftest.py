@@ -18,7 +18,7 @@ from telegram import Update
 from bot.app import build
 from bot.settings import Settings
 from bot.telegram.lifecycle import AnyApplication, serve
-from bot.telegram.rate_limit import Limiter
+from bot.telegram.rate_limit import RateLimiter
 from localchat import LocalChat
 from model import Classifier
 from model.bundle import ANSWERS, SHIPPED
@@ -45,7 +45,7 @@ class RunningBot:
         self.loop.call_soon_threadsafe(self.application.update_queue.put_nowait, received)
 
 
-class Talkative(Limiter):
+class Talkative(RateLimiter):
     """Without the limits of one chat, a message a second, so that no test of something else waits for them."""
 
     def _of(self, chat: int) -> list[AsyncLimiter]:
@@ -54,7 +54,7 @@ class Talkative(Limiter):
 
 @contextmanager
 def running_bot(
-    chat: LocalChat, classifier: Any, limiter: type[Limiter] = Talkative, **more: Any
+    chat: LocalChat, classifier: Any, limiter: type[RateLimiter] = Talkative, **more: Any
 ) -> Iterator[RunningBot]:
     """A bot that polls that local chat in a thread until the block ends; `more` are settings."""
     own = {"telegram_token": SecretStr(chat.token), "telegram_api_url": chat.url}
@@ -66,7 +66,7 @@ def running_bot(
     async def run() -> None:
         loop, event = asyncio.get_running_loop(), asyncio.Event()
         stop.append(lambda: loop.call_soon_threadsafe(event.set))
-        with patch("bot.telegram.client.Limiter", limiter):
+        with patch("bot.telegram.client.RateLimiter", limiter):
             application = build(settings, classifier)
         running.append(RunningBot(application, loop))
         await serve(application, event, lambda username: started.set())

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from web.errors import Problem
-from web.rate_limit import ADDRESSES, Visits
+from web.rate_limit import ADDRESSES, RateLimiter
 
 
 class Clock:
@@ -21,33 +21,33 @@ async def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 async def test_an_address_may_send_again_after_a_while(clock: Clock) -> None:
-    visits = Visits(2)
-    await visits.count("a")
-    await visits.count("a")
+    limiter = RateLimiter(2)
+    await limiter.count("a")
+    await limiter.count("a")
     with pytest.raises(Problem) as refused:
-        await visits.count("a")
+        await limiter.count("a")
     assert refused.value.headers == {"Retry-After": "30"}
-    await visits.count("b")
+    await limiter.count("b")
     clock.now += 29
     with pytest.raises(Problem):
-        await visits.count("a")
+        await limiter.count("a")
     clock.now += 1
-    await visits.count("a")
+    await limiter.count("a")
     with pytest.raises(Problem):
-        await visits.count("a")
+        await limiter.count("a")
 
 
 async def test_many_addresses_take_bounded_memory_and_the_oldest_is_forgotten(clock: Clock) -> None:
-    visits = Visits(1)
-    await visits.count("first")
+    limiter = RateLimiter(1)
+    await limiter.count("first")
     for number in range(ADDRESSES):
-        await visits.count(str(number))
-    await visits.count("first")
+        await limiter.count(str(number))
+    await limiter.count("first")
     with pytest.raises(Problem):
-        await visits.count(str(ADDRESSES - 1))
+        await limiter.count(str(ADDRESSES - 1))
 
 
 async def test_zero_sets_no_limit(clock: Clock) -> None:
-    visits = Visits(0)
+    limiter = RateLimiter(0)
     for _ in range(1000):
-        await visits.count("a")
+        await limiter.count("a")

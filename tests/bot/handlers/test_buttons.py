@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from PIL import Image
 from telegram import InlineKeyboardMarkup, PhotoSize
 
-from bot.handlers.buttons import MOST_FACES, PER_PAGE, UNITS, Step, Tap, choices, faces, labels, offer, seal
+from bot.handlers.buttons import (
+    MOST_FACES,
+    PER_PAGE,
+    UNITS,
+    Action,
+    ButtonData,
+    checksum,
+    choices,
+    faces_keyboard,
+    labels_keyboard,
+    rating_keyboard,
+)
 from bot.reply.drawing import cut_out
 from model import Bundle, Face, Manifest, Prediction
 from model.bundle import FaceSearch
@@ -29,8 +40,8 @@ def rows(keyboard: InlineKeyboardMarkup) -> list[list[tuple[str, str]]]:
 
 edges = st.tuples(*[st.integers(0, UNITS)] * 4).filter(lambda box: box[0] < box[2] and box[1] < box[3])
 written = st.builds(
-    Tap,
-    st.sampled_from(Step),
+    ButtonData,
+    st.sampled_from(Action),
     st.integers(0, 2**32 - 1).map(lambda number: f"{number:08x}"),
     st.none() | st.integers(0, MANY - 1),
     st.integers(0, MANY - 1),
@@ -39,9 +50,9 @@ written = st.builds(
 
 
 @given(written)
-def test_a_button_s_data_is_read_back_and_fits(tap: Tap) -> None:
-    assert len(tap.write().encode()) <= 64
-    assert Tap.read(tap.write(), MANY) == tap
+def test_a_button_s_data_is_read_back_and_fits(button: ButtonData) -> None:
+    assert len(button.write().encode()) <= 64
+    assert ButtonData.read(button.write(), MANY) == button
 
 
 numbers = st.integers(0, 10**6).map(str) | st.just("")
@@ -52,45 +63,47 @@ made_up = st.tuples(st.sampled_from("rwynfplx"), numbers, numbers, st.lists(numb
 
 @given(st.text() | made_up)
 def test_data_that_somebody_makes_up_names_a_label_and_a_place_or_is_nothing(data: str) -> None:
-    tap = Tap.read(data, 3)
-    if tap:
-        assert tap.number < 3 and (tap.given is None or tap.given < 3)
-        left, top, right, bottom = tap.box or (0, 0, 1, 1)
+    button = ButtonData.read(data, 3)
+    if button:
+        assert button.number < 3 and (button.given is None or button.given < 3)
+        left, top, right, bottom = button.box or (0, 0, 1, 1)
         assert 0 <= left < right <= UNITS and 0 <= top < bottom <= UNITS
 
 
 def test_many_labels_are_offered_page_by_page() -> None:
     names = [f"{number:02}" for number in range(20)]
-    tap = Tap(Step.YES, "0" * 8, given=3)
+    button = ButtonData(Action.YES, "0" * 8, given=3)
     seen = []
     for page in range(3):
-        *shown, turns, last = rows(labels(Tap(Step.PAGE, tap.seal, 3, page), bundle(names), "en"))
+        *shown, turns, last = rows(
+            labels_keyboard(ButtonData(Action.PAGE, button.checksum, 3, page), bundle(names), "en")
+        )
         seen += [row[0][0] for row in shown]
         assert len(shown) <= PER_PAGE and last[0][0].startswith("None")
         assert [sign for sign, _ in turns] == (["›"], ["‹", "›"], ["‹"])[page]
-        assert [Tap.read(data, 20).number for _, data in turns] == ([1], [0, 2], [1])[page]  # type: ignore[union-attr]
+        assert [ButtonData.read(data, 20).number for _, data in turns] == ([1], [0, 2], [1])[page]  # type: ignore[union-attr]
     assert seen == [name for name in names if name != "03"]
 
 
 def test_a_page_that_is_not_there_is_the_last_one() -> None:
-    assert rows(labels(Tap(Step.PAGE, "0" * 8, 0, 2), bundle(["a", "b", "c"]), "en"))[0][0][0] == "b"
+    assert rows(labels_keyboard(ButtonData(Action.PAGE, "0" * 8, 0, 2), bundle(["a", "b", "c"]), "en"))[0][0][0] == "b"
 
 
 def test_a_crowd_gets_as_many_numbers_as_fit() -> None:
     crowd = Prediction((5000, 10), tuple(Face((n, 0, n + 1, 10), "a", {"a": 1.0}, True) for n in range(100)))
-    shown = rows(faces(Tap(Step.YES, "0" * 8), crowd, bundle(["a", "b"], find=True), "en"))
+    shown = rows(faces_keyboard(ButtonData(Action.YES, "0" * 8), crowd, bundle(["a", "b"], find=True), "en"))
     assert [text for row in shown[:-1] for text, _ in row] == [str(n) for n in range(1, MOST_FACES + 1)]
-    assert all(Tap.read(data, 3) for row in shown for _, data in row)
+    assert all(ButtonData.read(data, 3) for row in shown for _, data in row)
 
 
 def test_another_photo_and_other_labels_have_another_seal() -> None:
     two, three = bundle(["a", "b"]), bundle(["a", "b", "c"])
-    assert seal(PHOTO, two) == seal(PHOTO, two)
-    assert len({seal(PHOTO, two), seal(PHOTO, three), seal(PhotoSize("b", "other", 1, 1), two)}) == 3
+    assert checksum(PHOTO, two) == checksum(PHOTO, two)
+    assert len({checksum(PHOTO, two), checksum(PHOTO, three), checksum(PhotoSize("b", "other", 1, 1), two)}) == 3
 
 
 def test_nothing_is_asked_where_nothing_was_answered() -> None:
-    assert offer((), PHOTO, bundle(["a", "b"]), "en") is None
+    assert rating_keyboard((), PHOTO, bundle(["a", "b"]), "en") is None
     assert choices(bundle(["a", "b"])) == ["a", "b"]
     assert choices(bundle(["a", "b", "no_face"], find=True)) == ["a", "b", "no_face"]
 

@@ -9,7 +9,7 @@ from bot.stats import Record, Stats
 from localchat import LocalChat
 from model import Classifier
 from tests.bot.conftest import running_bot
-from tests.bot.handlers.test_photos import Judge
+from tests.bot.handlers.test_photos import StubClassifier
 from tests.bot.photos import blue_face, red_face
 from tests.person import Person
 
@@ -38,8 +38,8 @@ def test_an_unexpected_error_is_reported_once_without_anything_of_the_person(cla
     with LocalChat(0) as chat:
         operator, person = Person(chat.url, chat=9), Person(chat.url, chat=1, name="Grace")
         operator.say("/start")
-        judge = Judge(classifier, error=RuntimeError("a secret of Grace"))
-        with running_bot(chat, judge, operator_chat_id=9):
+        stub = StubClassifier(classifier, error=RuntimeError("a secret of Grace"))
+        with running_bot(chat, stub, operator_chat_id=9):
             operator.answers(2)
             for _ in range(2):
                 person.send_photo(red_face())

@@ -19,20 +19,20 @@ from tests.bot.photos import blue_face, red_face
 from tests.person import Person
 
 
-class Judge:
+class StubClassifier:
     """Stands in for a classifier: takes its time, or fails."""
 
     def __init__(self, classifier: Classifier, seconds: float = 0.0, error: Exception | None = None):
         self.bundle, self.runtime, self.name = classifier.bundle, classifier.runtime, classifier.name
         self.seconds, self.error = seconds, error
-        self.begun, self.judged = 0, 0
+        self.begun, self.finished = 0, 0
 
     def prepare(self, photo: Photo) -> Photo:
         self.begun += 1
         time.sleep(self.seconds)
         if self.error:
             raise self.error
-        self.judged += 1
+        self.finished += 1
         return photo
 
     def answer(self, photos: Sequence[Photo]) -> list[Prediction]:
@@ -110,7 +110,7 @@ def test_a_file_of_unknown_size_that_telegram_refuses_is_called_too_large(
 def test_an_unexpected_error_is_logged_once_and_the_person_hears_of_it_kindly(
     chat: LocalChat, classifier: Classifier, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with LocalChat(0) as own, running_bot(own, Judge(classifier, error=RuntimeError("a bug"))):
+    with LocalChat(0) as own, running_bot(own, StubClassifier(classifier, error=RuntimeError("a bug"))):
         for language, words in [("en", "Sorry, something went wrong"), ("fr", "Désolé")]:
             person = Person(own.url, language=language, name="Grace Hopper")
             caplog.clear()
@@ -122,7 +122,7 @@ def test_an_unexpected_error_is_logged_once_and_the_person_hears_of_it_kindly(
 
 
 def test_while_a_photo_takes_longer_than_a_moment_the_chat_shows_it(classifier: Classifier) -> None:
-    with LocalChat(0) as own, running_bot(own, Judge(classifier, seconds=1.2)):
+    with LocalChat(0) as own, running_bot(own, StubClassifier(classifier, seconds=1.2)):
         person = Person(own.url)
         person.send_photo(red_face())
         person.answers()
@@ -130,16 +130,16 @@ def test_while_a_photo_takes_longer_than_a_moment_the_chat_shows_it(classifier: 
 
 
 def test_only_a_few_photos_are_in_memory_at_once(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = Judge(classifier, seconds=0.05)
+    stub = StubClassifier(classifier, seconds=0.05)
     fetched: list[int] = []
 
     async def counted(attachment: Any) -> bytes:
-        fetched.append(len(fetched) + 1 - judge.judged)
+        fetched.append(len(fetched) + 1 - stub.finished)
         return await download(attachment)
 
     monkeypatch.setattr(photos, "download", counted)
     monkeypatch.setattr(photos, "PHOTOS_IN_MEMORY", 5)
-    with LocalChat(0) as own, running_bot(own, judge):
+    with LocalChat(0) as own, running_bot(own, stub):
         people = [Person(own.url, chat=number) for number in range(1, 21)]
         for person in people:
             person.send_photo(red_face())

@@ -7,25 +7,25 @@ import pytest
 from PIL import Image
 from telegram.error import RetryAfter
 
-from bot.queue import chat_limits as floods
-from bot.queue.chat_limits import Floods, TooManyError
-from bot.queue.fair_queue import Turns
+from bot.queue import chat_limits
+from bot.queue.chat_limits import ChatLimits, TooManyError
+from bot.queue.fair_queue import FairQueue
 from bot.telegram import rate_limit as limiter
-from bot.telegram.rate_limit import Limiter
+from bot.telegram.rate_limit import RateLimiter
 from localchat import LocalChat
 from model import Classifier
 from tests.bot.conftest import running_bot
-from tests.bot.handlers.test_photos import Judge
+from tests.bot.handlers.test_photos import StubClassifier
 from tests.bot.photos import encoded, red_face
 from tests.clock import hurried
 from tests.person import Person
 
 
 async def test_chats_take_turns_whoever_came_first() -> None:
-    turns, order = Turns(at_once=1, per_chat=1), list[int]()
+    queue, order = FairQueue(at_once=1, per_chat=1), list[int]()
 
     async def one(chat: int) -> None:
-        async with turns.turn(chat):
+        async with queue.slot(chat):
             order.append(chat)
             await asyncio.sleep(0)
 
@@ -34,11 +34,11 @@ async def test_chats_take_turns_whoever_came_first() -> None:
 
 
 async def test_one_chat_has_a_share_of_the_room_and_a_cancelled_wait_takes_none() -> None:
-    turns, inside = Turns(at_once=3, per_chat=2), list[int]()
+    queue, inside = FairQueue(at_once=3, per_chat=2), list[int]()
     leave = asyncio.Event()
 
     async def one(chat: int) -> None:
-        async with turns.turn(chat):
+        async with queue.slot(chat):
             inside.append(chat)
             await leave.wait()
 
@@ -52,8 +52,8 @@ async def test_one_chat_has_a_share_of_the_room_and_a_cancelled_wait_takes_none(
 
 
 async def test_photos_of_one_chat_beyond_the_limit_are_refused_until_some_are_answered() -> None:
-    crowd = Floods()
-    with crowd.counted(1, floods.MOST - 10):
+    crowd = ChatLimits()
+    with crowd.counted(1, chat_limits.MOST - 10):
         with crowd.counted(1, 10):
             with pytest.raises(TooManyError), crowd.counted(1):
                 pass
@@ -61,12 +61,12 @@ async def test_photos_of_one_chat_beyond_the_limit_are_refused_until_some_are_an
                 pass
         with crowd.counted(1):
             pass
-    with crowd.counted(1, floods.MOST + 1):  # an album is never too many by itself
+    with crowd.counted(1, chat_limits.MOST + 1):  # an album is never too many by itself
         pass
 
 
 async def test_a_chat_is_told_once_of_each_kind() -> None:
-    crowd = Floods()
+    crowd = ChatLimits()
     assert [crowd.may_tell(1, "too_many") for _ in range(3)] == [True, False, False]
     assert crowd.may_tell(2, "too_many") and crowd.may_tell(1, "too_late")
 
@@ -81,7 +81,7 @@ class Line:
     def __init__(self) -> None:
         self.sent: list[tuple[int, float, bool]] = []
 
-    async def send(self, through: Limiter, chat: int, endpoint: str = "sendMessage") -> None:
+    async def send(self, through: RateLimiter, chat: int, endpoint: str = "sendMessage") -> None:
         data: dict[str, Any] = {"chat_id": chat}
 
         async def call() -> None:
@@ -92,7 +92,7 @@ class Line:
 
 @hurried
 async def test_one_chat_gets_one_message_a_second_while_others_get_theirs() -> None:
-    line, through = Line(), Limiter()
+    line, through = Line(), RateLimiter()
     began = now()
     await asyncio.gather(*(line.send(through, chat) for chat in [1, 1, 1, 2, 3]))
     assert now() - began == pytest.approx(2, abs=0.1)
@@ -101,7 +101,7 @@ async def test_one_chat_gets_one_message_a_second_while_others_get_theirs() -> N
 
 @hurried
 async def test_all_chats_together_get_thirty_messages_a_second_for_free() -> None:
-    line, through = Line(), Limiter()
+    line, through = Line(), RateLimiter()
     began = now()
     await asyncio.gather(*(line.send(through, chat) for chat in range(1, 61)))
     assert now() - began == pytest.approx(1.5, abs=0.1)  # half a second's worth went at once
@@ -110,7 +110,7 @@ async def test_all_chats_together_get_thirty_messages_a_second_for_free() -> Non
 
 @hurried
 async def test_a_bot_that_pays_sends_more_and_pays_only_for_those() -> None:
-    line, through = Line(), Limiter(500)
+    line, through = Line(), RateLimiter(500)
     await asyncio.gather(*(line.send(through, chat) for chat in range(1, 101)))
     paid = sum(paid for _, _, paid in line.sent)
     assert 0 < paid <= 100 - limiter.FREE
@@ -118,7 +118,7 @@ async def test_a_bot_that_pays_sends_more_and_pays_only_for_those() -> None:
 
 @hurried
 async def test_a_group_gets_no_more_than_twenty_messages_a_minute() -> None:
-    line, through = Line(), Limiter()
+    line, through = Line(), RateLimiter()
     through._of(-5)[1].max_rate = 1000  # the one of a second, which would take as many seconds
     tasks = [asyncio.create_task(line.send(through, -5)) for _ in range(25)]
     await asyncio.sleep(0.3)
@@ -128,14 +128,14 @@ async def test_a_group_gets_no_more_than_twenty_messages_a_minute() -> None:
 
 
 async def test_what_only_decorates_a_chat_waits_for_nothing() -> None:
-    line, through = Line(), Limiter()
+    line, through = Line(), RateLimiter()
     await line.send(through, 1)
     async with asyncio.timeout(0.5):
         await asyncio.gather(*(line.send(through, 1, "sendChatAction") for _ in range(100)))
 
 
 async def test_however_many_wait_typing_takes_one_connection_at_a_time() -> None:
-    through, at_once = Limiter(), [0, 0]  # now, and at most
+    through, at_once = RateLimiter(), [0, 0]  # now, and at most
 
     async def typing() -> None:
         at_once[0] += 1
@@ -152,7 +152,7 @@ async def test_however_many_wait_typing_takes_one_connection_at_a_time() -> None
 
 @hurried
 async def test_when_telegram_asks_one_chat_to_wait_only_that_chat_waits() -> None:
-    line, through = Line(), Limiter()
+    line, through = Line(), RateLimiter()
     refusals = [RetryAfter(1)]
 
     async def refused_once() -> None:
@@ -176,7 +176,7 @@ def test_five_hundred_photos_of_one_person_delay_another_by_little_and_are_calle
         photo = encoded(Image.new("RGB", (60, 60)))  # quick to send
         for _ in range(50):
             flood.send_album([photo] * 10)
-        with running_bot(chat, Judge(classifier)):
+        with running_bot(chat, StubClassifier(classifier)):
             sent = other.send_photo(red_face())
             assert other.answers()[0]["reply_to_message"]["message_id"] == sent
             flood.say("/help")  # which is read after all of them
@@ -194,7 +194,7 @@ def test_telegrams_limits_are_kept_while_many_write_at_once(classifier: Classifi
         for person in people:
             person.say("hello")
             person.say("hello again")
-        with running_bot(chat, Judge(classifier), Limiter):
+        with running_bot(chat, StubClassifier(classifier), RateLimiter):
             for person in people:
                 person.answers(2)
         assert chat.limits.refused == 0

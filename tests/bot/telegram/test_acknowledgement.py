@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from telegram import Bot, Update
 
-from bot.telegram import acknowledgement as receipts
-from bot.telegram.acknowledgement import WINDOW, ReceiptBot, Receipts
+from bot.telegram import acknowledgement
+from bot.telegram.acknowledgement import WINDOW, Acknowledgements, AcknowledgingBot
 from localchat import LocalChat
 from localchat.faults import FILES, Fault
 from model import Classifier
 from tests.bot.conftest import running_bot
-from tests.bot.handlers.test_photos import Judge
+from tests.bot.handlers.test_photos import StubClassifier
 from tests.bot.photos import no_face, red_face
 from tests.bot.telegram.test_lifecycle import Process, of
 from tests.bundles import make_bundle
@@ -33,7 +33,7 @@ def ids(taken: tuple[Update, ...]) -> list[int]:
 
 
 async def test_the_offset_stays_at_the_oldest_update_that_is_not_dealt_with() -> None:
-    book = Receipts()
+    book = Acknowledgements()
     assert book.offset is None
     assert ids(book.take(updates(5, 6, 7))) == [5, 6, 7]
     book.done(6)
@@ -45,7 +45,7 @@ async def test_the_offset_stays_at_the_oldest_update_that_is_not_dealt_with() ->
 
 
 async def test_what_comes_again_is_taken_once_also_when_it_was_dealt_with_meanwhile() -> None:
-    book = Receipts()
+    book = Acknowledgements()
     book.take(updates(5, 6))
     assert ids(book.take(updates(5, 6, 7))) == [7]
     for number in (5, 6, 7):
@@ -54,7 +54,7 @@ async def test_what_comes_again_is_taken_once_also_when_it_was_dealt_with_meanwh
 
 
 async def test_numbers_may_start_anew_lower_after_a_silent_week() -> None:
-    book = Receipts()
+    book = Acknowledgements()
     book.take(updates(1000))
     book.done(1000)
     assert ids(book.take(updates(17))) == [17]
@@ -62,7 +62,7 @@ async def test_numbers_may_start_anew_lower_after_a_silent_week() -> None:
 
 
 async def test_whatever_the_order_everything_is_taken_and_confirmed_once() -> None:
-    book, chance = Receipts(), random.Random(6)
+    book, chance = Acknowledgements(), random.Random(6)
     pending, taken = list(range(1, 501)), list[int]()
     under_way: list[int] = []
     while pending or under_way:
@@ -77,19 +77,19 @@ async def test_whatever_the_order_everything_is_taken_and_confirmed_once() -> No
 
 async def test_while_something_is_under_way_telegram_is_asked_at_a_steady_pace_and_nothing_comes_twice() -> None:
     with LocalChat(0) as chat:
-        async with ReceiptBot(chat.token, f"{chat.url}/bot", f"{chat.url}/file/bot") as bot:
+        async with AcknowledgingBot(chat.token, f"{chat.url}/bot", f"{chat.url}/file/bot") as bot:
             person = Person(chat.url)
             person.say("one")
             (one,) = await bot.get_updates(timeout=10)
             began = time.monotonic()
             assert [await bot.get_updates(timeout=10) for _ in range(3)] == [(), (), ()]
-            assert time.monotonic() - began >= 3 * receipts.PACE * 0.9
+            assert time.monotonic() - began >= 3 * acknowledgement.PACE * 0.9
             person.say("two")
             (two,) = await bot.get_updates(timeout=10)
-            bot.receipts.done(two.update_id)
-            bot.receipts.done(one.update_id)
+            bot.acknowledgements.done(two.update_id)
+            bot.acknowledgements.done(one.update_id)
             await bot.confirm()
-        async with ReceiptBot(chat.token, f"{chat.url}/bot", f"{chat.url}/file/bot") as another:
+        async with AcknowledgingBot(chat.token, f"{chat.url}/bot", f"{chat.url}/file/bot") as another:
             person.say("three")
             assert [update.message.text for update in await another.get_updates() if update.message] == ["three"]
 
@@ -103,7 +103,7 @@ async def test_what_is_known_is_not_read_again(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(Update, "de_json", noted)
     with LocalChat(0) as chat:
-        async with ReceiptBot(chat.token, f"{chat.url}/bot", f"{chat.url}/file/bot") as bot:
+        async with AcknowledgingBot(chat.token, f"{chat.url}/bot", f"{chat.url}/file/bot") as bot:
             for text in ("one", "two", "three"):
                 Person(chat.url).say(text)
                 assert len(await bot.get_updates(timeout=10)) == 1
@@ -164,10 +164,10 @@ def test_a_bot_that_is_killed_in_the_middle_of_many_photos_loses_none(tmp_path: 
 def test_what_was_answered_is_confirmed_when_the_bot_stops(classifier: Classifier) -> None:
     with LocalChat(0) as chat:
         person = Person(chat.url)
-        judge = Judge(classifier, seconds=0.5)
-        with running_bot(chat, judge):
+        stub = StubClassifier(classifier, seconds=0.5)
+        with running_bot(chat, stub):
             person.send_photo(red_face())
-            wait_until(lambda: judge.begun)
+            wait_until(lambda: stub.begun)
         person.answers()
         with running_bot(chat, classifier):
             person.answer_to(person.send_photo(red_face()))
@@ -177,7 +177,7 @@ def test_the_test_of_kills_would_see_a_lost_photo() -> None:
     """What python-telegram-bot does by itself: it confirms what it has fetched."""
     from telegram.ext import ExtBot
 
-    async def fetch_twice(kind: type[ExtBot[None]] | type[ReceiptBot]) -> int:
+    async def fetch_twice(kind: type[ExtBot[None]] | type[AcknowledgingBot]) -> int:
         with LocalChat(0) as chat:
             Person(chat.url).say("hello")
             async with kind(chat.token, f"{chat.url}/bot", f"{chat.url}/file/bot") as bot:
@@ -187,4 +187,4 @@ def test_the_test_of_kills_would_see_a_lost_photo() -> None:
                 return len(await bot.get_updates())
 
     assert asyncio.run(fetch_twice(ExtBot)) == 0
-    assert asyncio.run(fetch_twice(ReceiptBot)) == 1
+    assert asyncio.run(fetch_twice(AcknowledgingBot)) == 1

@@ -13,7 +13,7 @@ from localchat import LocalChat
 from localchat.faults import FILES, Fault
 from model import Classifier
 from tests.bot.conftest import RunningBot, running_bot
-from tests.bot.handlers.test_photos import Judge
+from tests.bot.handlers.test_photos import StubClassifier
 from tests.bot.photos import red_face, two_faces
 from tests.person import Person
 from tests.web.serving import wait_until
@@ -121,7 +121,7 @@ def test_a_person_who_blocked_the_bot_costs_one_line(
 
 
 def test_a_photo_whose_message_was_deleted_meanwhile_is_answered_all_the_same(classifier: Classifier) -> None:
-    with LocalChat(0) as own, running_bot(own, Judge(classifier, seconds=1)):
+    with LocalChat(0) as own, running_bot(own, StubClassifier(classifier, seconds=1)):
         person = Person(own.url)
         person.delete(person.send_photo(red_face()))
         answer = person.answers()[0]
@@ -135,11 +135,11 @@ def test_a_picture_that_telegram_refuses_is_replaced_by_its_words(chat: LocalCha
 
 
 def test_photos_under_way_and_new_ones_are_answered_when_telegram_is_back(classifier: Classifier) -> None:
-    judge = Judge(classifier, seconds=0.5)
-    with LocalChat(0) as own, running_bot(own, judge):
+    stub = StubClassifier(classifier, seconds=0.5)
+    with LocalChat(0) as own, running_bot(own, stub):
         people = [Person(own.url, chat=number) for number in range(1, 5)]
         sent = {person.chat: [person.send_photo(red_face())] for person in people}
-        wait_until(lambda: judge.begun)
+        wait_until(lambda: stub.begun)
         own.faults.down = True
         for person in people:
             sent[person.chat].append(person.send_photo(red_face()))

@@ -13,7 +13,7 @@ from localchat import LocalChat
 from localchat.faults import FILES, Fault
 from model import Classifier
 from tests.bot.conftest import running_bot
-from tests.bot.handlers.test_photos import Judge
+from tests.bot.handlers.test_photos import StubClassifier
 from tests.bot.photos import no_face, red_face
 from tests.bot.telegram.test_lifecycle import Process, of
 from tests.bundles import make_bundle
@@ -29,10 +29,10 @@ def chat() -> Iterator[LocalChat]:
 
 def test_stopping_finishes_the_photos_under_way(chat: LocalChat, classifier: Classifier) -> None:
     people = [Person(chat.url, chat=number) for number in range(1, 5)]
-    judge = Judge(classifier, seconds=0.3)
-    with running_bot(chat, judge):
+    stub = StubClassifier(classifier, seconds=0.3)
+    with running_bot(chat, stub):
         sent = [person.send_photo(red_face()) for person in people]
-        wait_until(lambda: judge.begun == 4)
+        wait_until(lambda: stub.begun == 4)
     answers = [person.answers(timeout=2)[0] for person in people]
     assert [answer["reply_to_message"]["message_id"] for answer in answers] == sent
 
