@@ -3,25 +3,29 @@
 import sys
 from pathlib import Path
 
-import matplotlib
 import typer
 
 from model.bundle import BundleError
-from training.callbacks.checkpoint import LAST, CheckpointError
-from training.callbacks.distributed import is_first, processes
-from training.callbacks.hub import HubError
-from training.callbacks.messenger import AddressError
-from training.callbacks.metrics import MetricError
-from training.callbacks.stop_signal import sigterm_as_ctrl_c
-from training.config_file import Configured
-from training.data.layouts import DataError
-from training.export.bundle import ExportRefused
-from training.fit.distributed import LostError, first_decides, in_company, silence_all_but_first
-from training.fit.settings import RecipeError
-from training.notifications import Telling, telling
-from training.options import Options, takes_options
-from training.run import run
-from training.run_folder import RunError, last_run, new_run
+from training.requirements import needs_training_packages
+
+with needs_training_packages():
+    import matplotlib
+
+    from training.callbacks.checkpoint import LAST, CheckpointError
+    from training.callbacks.distributed import is_first, processes
+    from training.callbacks.hub import HubError
+    from training.callbacks.messenger import AddressError
+    from training.callbacks.metrics import MetricError
+    from training.callbacks.stop_signal import sigterm_as_ctrl_c
+    from training.config_file import Configured
+    from training.data.layouts import DataError
+    from training.export.bundle import ExportRefused
+    from training.fit.distributed import LostError, first_decides, in_company, silence_all_but_first
+    from training.fit.settings import RecipeError
+    from training.notifications import Telling, telling
+    from training.options import Options, takes_options
+    from training.run import run
+    from training.run_folder import RunError, last_run, new_run
 
 matplotlib.use("Agg")  # pictures go to files, also where there is a screen
 ERRORS = (

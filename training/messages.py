@@ -1,13 +1,15 @@
 """What `python -m training` says about the photos it read and the bundle it wrote. Only words."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
-from model.bundle import ANSWERS
+from model.bundle import ANSWERS, Bundle
 from training.callbacks.text import duration
 from training.data.dataset import Collection
 from training.data.split import Parts
 from training.export.bundle import Export
+from training.export.words import unnamed
 
 
 def say_what_was_read(collection: Collection, asked: str) -> None:
@@ -45,10 +47,13 @@ def say_parts(parts: Parts, collection: Collection, cross_validated: bool) -> No
         )
 
 
-def say_what_was_written(out: Path, export: Export, seconds: float) -> None:
+def say_what_was_written(out: Path, export: Export, seconds: float, answers: Sequence[str]) -> None:
+    """Prints the end of a run; `answers` is what `write_answers` said of a file that was there."""
     print(f"Wrote {out} in {duration(seconds)}: {', '.join(sorted(file.name for file in out.iterdir()))}.")
     if export.problem:
         print(f"{export.problem} The bundle runs with MODEL_RUNTIME=fastai.")
     else:
         print(f"Both models agree; the largest difference of a probability is {export.difference:.1e}.")
+    for line in [*answers, *unnamed(Bundle.open(out), "train again")]:
+        print(line)
     print(f"Edit what the bot says in {out / ANSWERS}. Serve it: MODEL_PATH={out} python -m bot --local")

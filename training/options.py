@@ -103,6 +103,14 @@ class Options:
         one(RESULT, "The bundle's folder; an existing bundle is replaced only if everything succeeds.", metavar="DIR"),
     ] = Path("bundle")
     name: Annotated[str, one(RESULT, "The bundle's name; by default, its labels.", metavar="TEXT")] = ""
+    words: Annotated[
+        str | None,
+        one(
+            RESULT,
+            "Names that the bot uses for the labels, such as False=dog,True=cat.",
+            metavar="LABEL=NAME,...",
+        ),
+    ] = None
     card_notes: Annotated[
         Path | None,
         one(RESULT, "Your own text for the model card, under headings such as '## What was tried'.", metavar="FILE"),

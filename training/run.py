@@ -32,6 +32,7 @@ from training.evaluate.calibration import calibrate, measure
 from training.evaluate.held_out import describe, held_out_photos
 from training.export.bundle import bundle_name, export_learner
 from training.export.bundle_folder import staged, write_answers
+from training.export.words import read_words
 from training.fit.distributed import first_decides, first_one_first, go_on_alone, share_of, trained_together
 from training.fit.learner import for_serving, logits_of, make_learner, make_loaders
 from training.fit.lr_finder import SEARCH, find_rate
@@ -104,7 +105,8 @@ def run(options: Options, folder: Path, told: Telling) -> None:
     own = replace(settings, batch_size=share_of(settings.batch_size))
     loaders = make_loaders(collection.samples, parts.train, parts.valid, own, faces.find)
     learner = make_learner(loaders, settings, Counter(sample.label for sample in photos.samples(parts.train)))
-    name = options.name or bundle_name(answers)
+    words = read_words(options.words, answers)
+    name = options.name or bundle_name([words.get(label, label) for label in answers])
     push = told.pusher(options, folder, _exporter(loaders, photos, settings, name))
     with staged(options.out) if is_first() else nullcontext(options.out) as bundle:
         trained = train_learner(learner, settings, options, folder, photos, laps, told.callbacks(push))
@@ -135,7 +137,7 @@ def run(options: Options, folder: Path, told: Telling) -> None:
             data=collection.summary() | {"held_out": len(parts.test), "measured_on": how},
             figures=figures.as_json(),
         )
-        write_answers(bundle, export.manifest.answers, keep=options.out / ANSWERS)
+        kept = write_answers(bundle, export.manifest.answers, keep=options.out / ANSWERS, words=words)
         laps.end("exporting")
         print(f"Evaluating the bundle on {how} ...", flush=True)
         held_out = held_out_photos(photos.samples(measured_on.places), photos.photographs)
@@ -145,7 +147,7 @@ def run(options: Options, folder: Path, told: Telling) -> None:
         laps.end("measuring")
         report = write_run_report(folder, course, measured, export.manifest, laps.seconds)
         print(f"{as_text(measured)}\nWith pictures: {report}", flush=True)
-    say_what_was_written(options.out, export, sum(laps.seconds.values()))
+    say_what_was_written(options.out, export, sum(laps.seconds.values()), kept)
     told.notify.note(f"Accuracy on {how}: {figures.accuracy}. The bundle is in {options.out}.")
     if push:
         print(f"Uploading it to {options.push_to_hub} ...", flush=True)

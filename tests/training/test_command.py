@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from model.bundle import ANSWERS, CARD, MANIFEST, ONNX, PICKLE
+from model.bundle import ANSWERS, CARD, MANIFEST, ONNX, PICKLE, Bundle
 from model.classifier import Classifier
 from tests.training.shapes import LABELS, portrait, save_portraits, save_shapes, shape_photo
 from training.__main__ import app
@@ -65,7 +65,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("run")
     save_shapes(folder / "photos")
     (folder / "photos" / "circle" / "broken.jpg").write_bytes(b"\xff\xd8\xff no more")
-    process = start(folder, "--data", "photos", "--epochs", "8", "--faces", "no", "--name", "Shapes")
+    process = start(
+        folder, "--data", "photos", "--epochs", "8", "--faces", "no", "--name", "Shapes", "--words", "circle=disc"
+    )
     output, _ = process.communicate(timeout=560)
     assert process.returncode == 0, output
     return Run(folder, output)
@@ -101,6 +103,11 @@ def test_the_manifest_says_what_was_learned_from_and_how_good_it_is(run: Run) ->
     assert held_out["accuracy"]["of"] == manifest["data"]["held_out"] == np.sum(held_out["confusion"])
     card = (run.bundle / CARD).read_text("utf-8")
     assert card.startswith("# Shapes\n") and CONFUSION in card and "| arch | test_resnet |" in card
+
+
+def test_the_bot_calls_labels_what_words_says(run: Run) -> None:
+    bundle = Bundle.open(run.bundle)
+    assert [bundle.words(label, "en").name for label in LABELS] == ["disc", "square"]
 
 
 def test_the_bundle_is_right_on_new_photos_and_the_same_with_both_runtimes(run: Run) -> None:
@@ -139,13 +146,17 @@ def test_stopping_a_training_leaves_the_old_bundle_and_the_kept_pictures_as_they
 
 def test_photos_of_faces_give_a_bundle_that_finds_faces(tmp_path: Path) -> None:
     save_portraits(tmp_path / "photos")
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / ANSWERS).write_text('[plain.en]\nname = "bare"\n', "utf-8")
     arguments = ["--data", "photos", "--out", "bundle", "--cache", "runs/pictures", "--epochs", "1", *QUICK]
     arguments = [str(tmp_path / word) if word in ("photos", "bundle", "runs/pictures") else word for word in arguments]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     assert "Faces are classified" in result.output and "(To override this: --faces no.)" in result.output
+    assert f"Kept {tmp_path / 'bundle' / ANSWERS}, which was there.\nAdded to it: striped." in result.output
     classifier = Classifier.open(tmp_path / "bundle")
     assert classifier.bundle.manifest.faces.find
+    assert classifier.bundle.words("plain", "en").name == "bare"
     assert len(classifier.predict(portrait(99, striped=False)).faces) == 1
     assert classifier.predict(shape_photo("circle", 1)).label == "no_face"
 
@@ -173,6 +184,7 @@ def test_photos_of_faces_give_a_bundle_that_finds_faces(tmp_path: Path) -> None:
             ["--data", "photos", "--pretrained", "--weights", "photos/circle/00.jpg"],
             "Error: The weights of test_resnet cannot be loaded",
         ),
+        (["--data", "photos", "--words", "star=sun"], "Error: --words names star, but the labels are circle, square."),
         (["--data", "photos", "--hold-out", "photos"], "Error: --hold-out needs --group-by"),
         (
             ["--data", "photos", "--monitor", "accuracy"],
@@ -215,3 +227,13 @@ def shape_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_pattern_that_is_none_is_refused_before_anything_is_read() -> None:
     result = CliRunner().invoke(app, ["--data", "photos", "--group-by", "(["])
     assert result.exit_code == 2 and "is not a valid regular expression" in result.output
+
+
+@pytest.mark.parametrize("command", ["training", "training.evaluate", "training.export"])
+@pytest.mark.parametrize("package", ["torch", "matplotlib"])
+def test_without_the_packages_of_training_a_command_says_how_to_install_them(command: str, package: str) -> None:
+    code = f"import runpy, sys; sys.modules[{package!r}] = None; runpy.run_module({command!r})"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert f"needs {package}, which is not installed: install with make .venv/.ready-train" in ended.stderr
+    assert "\n" not in ended.stderr.strip()

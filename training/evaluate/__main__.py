@@ -7,11 +7,14 @@ from typing import Annotated
 import typer
 
 from model import BundleError, Classifier
-from training.data.annotations import read_beginnings, read_photos
-from training.data.layouts import DataError
-from training.evaluate.fairness import read_groups
-from training.evaluate.measure import FIGURES, REPORT, known_labels, measure_bundle, merged_labels, save
-from training.report.terminal import as_text
+from training.requirements import needs_training_packages
+
+with needs_training_packages():
+    from training.data.annotations import read_beginnings, read_photos
+    from training.data.layouts import DataError
+    from training.evaluate.fairness import read_groups
+    from training.evaluate.measure import FIGURES, REPORT, known_labels, measure_bundle, merged_labels, save
+    from training.report.terminal import as_text
 
 
 def main(

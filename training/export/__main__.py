@@ -8,16 +8,14 @@ from typing import Annotated
 import typer
 
 from model.bundle import ANSWERS, Bundle, BundleError, FaceSearch
+from training.requirements import needs_training_packages
 
-try:
+with needs_training_packages():
     from training.export.bundle import Export, bundle_name, export_learner
     from training.export.bundle_folder import staged, write_answers
     from training.export.load import ExportRefused, check_classifier, open_learner
     from training.export.sample_photos import drawn, found_in
-except ModuleNotFoundError as error:  # after `make run` alone
-    if (error.name or "").partition(".")[0] not in ("torch", "fastai", "fasttransform", "cloudpickle"):
-        raise
-    sys.exit("Error: Exporting needs PyTorch and fastai, which are not installed: install with make .venv/.ready-train")
+    from training.export.words import read_words, unnamed
 
 
 def main(
@@ -54,7 +52,7 @@ def main(
         samples = found_in(photos) if photos else drawn()
         opened = open_learner(learner)
         labels = check_classifier(opened)
-        names = _words(words, labels)
+        names = read_words(words, labels)
         print("Exporting, and checking that the ONNX model matches ...", flush=True)
         with staged(out) as folder:
             export = export_learner(
@@ -70,31 +68,7 @@ def main(
     except (ExportRefused, BundleError, OSError) as error:
         sys.exit(f"Error: {error}")
     print(_report(export, out, len(samples)))
-    print("".join(f"{note}\n" for note in [*notes, *_unnamed(Bundle.open(out))]), end="")
-
-
-def _words(given: str | None, labels: list[str]) -> dict[str, str]:
-    """What to call labels, from "False=dog,True=cat"."""
-    pairs = [pair.partition("=") for pair in given.split(",")] if given else []
-    words = {label.strip(): name.strip() for label, _, name in pairs}
-    if not all(words.values()):
-        raise ExportRefused(f"--words {given} cannot be read: write it as --words {labels[0]}=NAME,{labels[1]}=NAME.")
-    if unknown := [label for label in words if label not in labels]:
-        raise ExportRefused(f"--words names {', '.join(unknown)}, but the labels are {', '.join(labels)}.")
-    return words
-
-
-def _unnamed(bundle: Bundle) -> list[str]:
-    """A warning, where the bot would say "Looks like this: True"."""
-    bare = [label for label in bundle.manifest.answers if label in ("True", "False") or label.isdigit()]
-    bare = [label for label in bare if bundle.words(label, "en").name == label]
-    if not bare:
-        return []
-    example = ",".join(f"{label}=NAME" for label in bare[:2])
-    return [
-        f"Warning: the bot will say {', '.join(bare)}. Say what they mean in {bundle.folder / ANSWERS}, or export "
-        f"again into a new folder with --words {example}."
-    ]
+    print("".join(f"{note}\n" for note in [*notes, *unnamed(Bundle.open(out), "export again")]), end="")
 
 
 def _must_open(folder: Path, out: Path) -> None:

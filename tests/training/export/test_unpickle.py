@@ -5,7 +5,6 @@ import json.decoder
 import lzma
 import pathlib
 import pickle
-import subprocess
 import sys
 import types
 from collections.abc import Callable
@@ -281,10 +280,3 @@ def test_words_that_cannot_be_read_are_refused(
     status, _, err = run(tmp_path / "export.pkl", "--out", tmp_path / "pets", "--words", words, capsys=capsys)
     assert status == 1 and "--words" in err and "\n" not in err.strip()
     assert not (tmp_path / "pets").exists()
-
-
-def test_without_pytorch_the_command_says_how_to_install_it() -> None:
-    code = "import runpy, sys; sys.modules['fastai.learner'] = None; runpy.run_module('training.export')"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert ended.returncode == 1
-    assert "install with make .venv/.ready-train" in ended.stderr and "\n" not in ended.stderr.strip()
