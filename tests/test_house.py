@@ -24,7 +24,10 @@ LEARNER = Path("model/runtimes/fastai.py")  # the one file outside of training t
 FILES = sorted(file.relative_to(ROOT) for room in ROOMS for file in (ROOT / room).rglob("*.py"))
 
 FOLDERS = {f"training.{folder.name}" for folder in (ROOT / "training").iterdir() if (folder / "__init__.py").is_file()}
-COMMAND = {f"training.{file.stem}" for file in FILES if file.parent == Path("training")} - {"training.run_folder"}
+COMMAND = {f"training.{file.stem}" for file in FILES if file.parent == Path("training")} - {
+    "training.requirements",
+    "training.run_folder",
+}
 FORBIDDEN: dict[str, set[str]] = {  # what the files of a folder may not import, though other files of their room may
     **{folder.replace(".", "/"): COMMAND for folder in FOLDERS},
     "training/callbacks": COMMAND | FOLDERS - {"training.callbacks"},  # they work with any learner

@@ -229,8 +229,15 @@ def test_a_pattern_that_is_none_is_refused_before_anything_is_read() -> None:
     assert result.exit_code == 2 and "is not a valid regular expression" in result.output
 
 
-@pytest.mark.parametrize("command", ["training", "training.evaluate", "training.export"])
-@pytest.mark.parametrize("package", ["torch", "matplotlib"])
+@pytest.mark.parametrize(
+    ("command", "package"),
+    [
+        ("training", "torch"),
+        ("training", "matplotlib"),
+        ("training.evaluate", "matplotlib"),
+        ("training.export", "torch"),
+    ],
+)
 def test_without_the_packages_of_training_a_command_says_how_to_install_them(command: str, package: str) -> None:
     code = f"import runpy, sys; sys.modules[{package!r}] = None; runpy.run_module({command!r})"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
