@@ -22,7 +22,8 @@ import numpy as np
 import typer
 from PIL import Image
 
-from training.data.layouts import PARTS, photos_of
+from training.data.folders import PARTS
+from training.data.layouts import photos_of
 
 BOOK = "the book's fine_tune"
 BACKBONES = {"tf_efficientnet_lite0": 224, "tf_efficientnet_lite2": 260}  # and the sizes they were trained at

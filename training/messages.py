@@ -11,14 +11,37 @@ from training.data.split import Parts
 from training.export.bundle import Export
 from training.export.words import unnamed
 
+MOST_NAMED = 3  # files of one reason
+MOST_LABELS = 20  # that are counted in a line each run
+FEW = 20  # photos of a label
+
+
+def shortened(names: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
 
 def say_what_was_read(collection: Collection, asked: str) -> None:
+    for note in collection.notes:
+        print(note)
+    files: dict[str, list[str]] = {}
     for file, reason in collection.skipped.items():
-        print(f"Left out {file}: {reason}")
+        files.setdefault(reason, []).append(file)
+    for reason, left_out in files.items():
+        more = f" and {len(left_out) - MOST_NAMED} more" if len(left_out) > MOST_NAMED else ""
+        print(f"Left out {', '.join(left_out[:MOST_NAMED])}{more}: {reason}")
     counts = Counter(sample.label for sample in collection.samples)
-    print(
-        f"{len(collection.samples)} photos: " + ", ".join(f"{count} {label}" for label, count in sorted(counts.items()))
-    )
+    named = [f"{count} {label}" for label, count in sorted(counts.items())]
+    if len(named) > MOST_LABELS:
+        (most, of_most), (least, of_least) = counts.most_common()[0], counts.most_common()[-1]
+        named = [f"{len(counts)} labels, from {of_least} ({least}) to {of_most} ({most}) each"]
+    print(f"{len(collection.samples)} photos: {', '.join(named)}")
+    few = [label for label, count in counts.items() if count < FEW]
+    if few:
+        print(
+            f"Warning: fewer than {FEW} photos of {shortened(sorted(few))}. The result will be rough, and its figures, too: "
+            "some 50 of each label make a difference."
+        )
     if collection.faces.find:
         without = sum(not sample.face for sample in collection.samples)
         print(f"Faces are classified; in {without} photos none was found, so the whole photo is used.")

@@ -36,7 +36,11 @@ class Options:
 
     data: Annotated[
         list[Path],
-        many(PHOTOS, "A folder that holds one folder of photos per label. May be given several times.", metavar="DIR"),
+        many(
+            PHOTOS,
+            "A folder that holds one folder of photos per label, or a zip or tar of that. May be given several times.",
+            metavar="DIR",
+        ),
     ] = field(default_factory=list)
     boxes: Annotated[
         list[Path],
@@ -44,6 +48,23 @@ class Options:
             PHOTOS,
             "Whole photographs to train on as well: a file with the columns photo, left, top, right, bottom (pixels), label, beside its photos. May be given several times.",
             metavar="CSV",
+        ),
+    ] = field(default_factory=list)
+    label_from: Annotated[
+        str | None,
+        one(
+            PHOTOS,
+            "Take each photo's label from its path below DIR: the first group of this pattern, such as '^(cat|dog)'.",
+            metavar="REGEX",
+            callback=regular_expression,
+        ),
+    ] = None
+    labels: Annotated[
+        list[Path],
+        many(
+            PHOTOS,
+            "Take the labels from this table (CSV or JSON Lines): a column filename, a column label, perhaps a column split. May be given several times.",
+            metavar="FILE",
         ),
     ] = field(default_factory=list)
     faces: Annotated[
@@ -94,6 +115,10 @@ class Options:
         list[str],
         many(PHOTOS, "File names to leave out, such as 'augmented_*'. May be given several times.", metavar="GLOB"),
     ] = field(default_factory=list)
+    keep_copies: Annotated[
+        bool,
+        one(PHOTOS, "Take photos that look alike for different photos.", names=("--keep-copies",)),
+    ] = False
     cache: Annotated[Path, one(PHOTOS, "Where cropped photos are cached between runs.", metavar="DIR")] = Path(
         "runs/pictures"
     )

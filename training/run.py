@@ -1,6 +1,7 @@
 """A run of the command, step by step: photos, learner, training, figures, bundle."""
 
 import hashlib
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -12,7 +13,6 @@ from typing import Any
 import numpy as np
 from fastai.callback.core import Callback
 from fastai.data.core import DataLoaders
-from fastai.data.transforms import get_image_files
 from fastai.learner import Learner
 from fastai.torch_core import get_model
 from PIL import Image
@@ -26,6 +26,7 @@ from training.data.annotations import read_boxes
 from training.data.augmentation import RandomCrop, View
 from training.data.crops import Known, Sample
 from training.data.dataset import Collection, collect
+from training.data.files import list_files
 from training.data.layouts import DataError, name_group
 from training.data.split import Parts, three_parts
 from training.evaluate.calibration import calibrate, measure
@@ -173,6 +174,9 @@ def read_photos(options: Options) -> Photos:
         options.group_by,
         options.skip,
         photographs,
+        options.label_from,
+        options.labels,
+        options.keep_copies,
     )
     say_what_was_read(collection, asked=options.faces)
     settings = options.settings(collection.faces.find, collection.found)
@@ -211,7 +215,7 @@ def train_learner(
         files = [Path(sample.source) for sample in photos.samples(parts.test)]
         names = sorted({f"{file.parent.name}/{file.name}" for file in files})
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / HELD_OUT).write_text("".join(f"{name}\n" for name in names), "utf-8")
+        (folder / HELD_OUT).write_bytes(os.fsencode("".join(f"{name}\n" for name in names)))
     trained = Trained(learner, settings, photos, folder, laps.began)
     if settings.probe:
         trained.learn_head(resumed=options.resume)
@@ -266,7 +270,9 @@ def _second_set(
     folder: Path, settings: Settings, options: Options, collection: Collection, loaders: DataLoaders
 ) -> Any:
     """A loader of the photos of `--eval-data`, prepared as the held-out ones are."""
-    second = collect([folder], settings.size, options.cache, collection.faces.find, skip=options.skip)
+    second = collect(
+        [folder], settings.size, options.cache, collection.faces.find, skip=options.skip, label_from=options.label_from
+    )
     if unknown := sorted(set(second.labels) - set(collection.labels)):
         raise DataError(f"--eval-data {folder}: these labels are not in the training data: {', '.join(unknown)}.")
     print(f"Also evaluated after each epoch: {len(second.samples)} photos of {folder}.", flush=True)
@@ -295,7 +301,7 @@ def _held_out(folder: Path | None, group_by: str | None) -> Callable[[Sample], b
         return None
     if group_by is None:
         raise DataError("--hold-out needs --group-by, which tells from a file's name what photograph it shows.")
-    names = {name_group(file, group_by) for file in get_image_files(folder)} - {None}
+    names = {name_group(file, group_by) for file in list_files(folder).photos} - {None}
     if not names:
         raise DataError(f"--hold-out {folder}: no photos there, or --group-by finds nothing in their names.")
     return lambda sample: name_group(sample.source, group_by) in names

@@ -95,7 +95,7 @@ def test_photos_go_to_the_folder_of_their_label_ready_to_be_trained_from(export:
     assert not result.error and not result.reasons
     assert folders(out) == {"with_mask": 1, "no_face": 1, "très chat 🐈": 1}
     assert "3 new photos" in result.stdout
-    assert {(file.suffix, label) for file, label in find_photos([out])} == {
+    assert {(file.suffix, label) for file, label in find_photos([out]).photos} == {
         (".jpg", "with_mask"),
         (".jpg", "no_face"),
         (".png", "très chat 🐈"),

@@ -4,6 +4,7 @@ Reads class folders, CSV files of boxes and lists of names. Knows nothing of the
 """
 
 import csv
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -137,7 +138,7 @@ def read_beginnings(file: Path) -> list[str]:
         DataError: it cannot be read, or has no lines.
     """
     try:
-        lines = [line.strip() for line in file.read_text("utf-8").splitlines()]
+        lines = [line.strip() for line in os.fsdecode(file.read_bytes()).splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file} cannot be read: {error}.") from None
     if not any(lines):

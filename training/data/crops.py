@@ -24,6 +24,7 @@ from model.faces.crop import cut
 from model.faces.finder import FaceFinder, FoundFace
 from model.image import Photo, PhotoError, decode
 from training.data.duplicates import turned_hashes
+from training.data.phone_photos import readable
 
 TRUSTED_SCORE = 0.5  # of a found face, where nothing else looks at it
 CHECKED_SCORE = 0.2  # ... where the network has learned to tell the finder's mistakes from faces
@@ -34,6 +35,7 @@ LEAST = 0.3  # score from which a found face may be the one that a label speaks 
 DOUBTFUL = 0.1  # score from which the finder's mistakes are worth learning from
 LIKELY = 0.4  # score from which a face that has no box in a photograph is more often overlooked than no face
 MOST_MISTAKES = 6  # of one photo
+MOST_BYTES_OF_NAME = 200
 LONGEST = 3  # times the shorter side; what is longer still is squeezed
 
 Known = tuple[tuple[int, int, int, int], str]  # left, top, right, bottom in pixels of the photo; label
@@ -80,6 +82,14 @@ class Sample:
 def content_of(data: bytes, known: Sequence[Known] | None = None) -> str:
     """What `Sample.content` is for a file that holds these bytes."""
     return hashlib.sha256(data + (repr(known).encode() if known else b"")).hexdigest()[:24]
+
+
+def folder_of(label: str) -> str:
+    """The name of the folder that a label's small pictures lie in: itself, wherever a folder may have that name."""
+    raw = label.encode("utf-8", "surrogatepass")
+    if len(raw) <= MOST_BYTES_OF_NAME and "/" not in label and "\0" not in label and label not in (".", ".."):
+        return label
+    return hashlib.sha256(raw).hexdigest()[:24]
 
 
 @dataclass(frozen=True)
@@ -139,7 +149,8 @@ class Keeper:
         pictures = self.known.get((key, label))
         if pictures is None or not all((self.folder / made["name"]).is_file() for made in pictures):
             try:
-                pictures = list(self._make(decode(data), key, label, known))
+                data = readable(data)
+                pictures = list(self._make(decode(data), content_of(data, known), label, known))
             except PhotoError as error:
                 return str(error).split("; ")[0]  # the rest is advice to someone who sent it in a chat
             with self.lock:
@@ -156,7 +167,7 @@ class Keeper:
             else:
                 margin = (1 + self.faces.margin) * WIDER - 1
                 small = cut(photo.image, wanted.box, round(self.size * WIDER), margin)
-            name = f"{wanted.label}/{key}-{number}.jpg"
+            name = f"{folder_of(wanted.label)}/{key}-{number}.jpg"
             picture = self.folder / name
             picture.parent.mkdir(exist_ok=True)
             part = picture.with_suffix(f".{threading.get_ident()}.part")  # the same file may stand there twice

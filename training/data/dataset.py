@@ -15,8 +15,9 @@ from model.bundle import FaceSearch
 from model.faces.finder import FaceFinder
 from model.image import PhotoError, decode
 from training.data.crops import WIDER, Keeper, Known, Sample, face_search
-from training.data.duplicates import find_groups
-from training.data.layouts import DataError, find_photos, part_of
+from training.data.duplicates import find_groups, name_pairs, plausible
+from training.data.layouts import DataError, find_photos
+from training.data.phone_photos import readable
 from training.data.threads import map_in_threads
 
 Photo = tuple[Path, str, Sequence[Known] | None]
@@ -24,14 +25,23 @@ Photo = tuple[Path, str, Sequence[Known] | None]
 
 @dataclass
 class Collection:
-    """What was read: the samples, which files were left out and why, how faces are found (or not), and how many files
-    were left out by their names, how many files were found."""
+    """What was read.
+
+    Attributes:
+        samples: what there is to learn from.
+        skipped: why photos were left out, by their files.
+        faces: how faces are found, or not.
+        unwanted: how many photos were left out by their names.
+        found: how many photos were read, or could not be.
+        notes: what else the person should know, in sentences.
+    """
 
     samples: list[Sample]
     skipped: dict[str, str]
     faces: FaceSearch
     unwanted: int = 0
     found: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def labels(self) -> list[str]:
@@ -50,7 +60,7 @@ class Collection:
             "without_a_face_found": sum(not sample.face for sample in self.samples) if self.faces.find else 0,
             "groups": len({sample.group for sample in self.samples}),
             "left_out": {"their names are on the list to skip": self.unwanted} | Counter(self.skipped.values()),
-            "sha256_of_list": hashlib.sha256("\n".join(names).encode()).hexdigest(),
+            "sha256_of_list": hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest(),
         }
 
 
@@ -62,11 +72,14 @@ def collect(
     group_by: str | None = None,
     skip: Sequence[str] = (),
     photographs: Mapping[Path, Sequence[Known]] | None = None,
+    label_from: str | None = None,
+    tables: Sequence[Path] = (),
+    keep_copies: bool = False,
 ) -> Collection:
-    """Read the photos of class folders, once.
+    """Read the photos, once.
 
     Args:
-        folders: each holds one folder of photos per label; a folder named `no_face` holds photos that show nobody.
+        folders: each holds one folder of photos per label, see `find_photos`; photos of the label `no_face` show nobody.
         size: pixels of the network's input side, or what chooses it, given whether faces are found and how many photos
             there are.
         cache: folder where the small pictures are kept between runs.
@@ -74,12 +87,14 @@ def collect(
         group_by: regular expression; photos for whose file name it gives the same first group stay together.
         skip: file names to leave out, such as "augmented_*".
         photographs: whole photographs with all their faces, to learn from as well where faces are found.
+        label_from, tables: see `find_photos`.
+        keep_copies: take photos that look alike for different photos.
 
     Raises:
         DataError: see `find_photos`; or fewer than two labels have readable photos.
     """
-    listed = find_photos(folders)
-    wanted = [(file, label) for file, label in listed if not any(file.match(name) for name in skip)]
+    listed = find_photos(folders, label_from, tables, skip, cache)
+    wanted = listed.photos
     if faces is None:
         faces = _show_faces([(file, label) for file, label in wanted if label != NO_FACE])
     if photographs and not faces:
@@ -101,15 +116,20 @@ def collect(
                 samples += result
     samples = _without_repeats(samples, skipped)
     if len({sample.label for sample in samples} - {NO_FACE}) < 2:
-        raise DataError("Fewer than two labels have readable photos; nothing can be learned from that.")
-    groups = find_groups([sample.hashes for sample in samples], [sample.source for sample in samples], group_by)
+        why = ", ".join(f"{count} because {reason}" for reason, count in Counter(skipped.values()).most_common())
+        said = " ".join([f"Left out: {why}." if why else "", *listed.words()]).strip()
+        raise DataError(f"Fewer than two labels have readable photos; nothing can be learned from that. {said}".strip())
+    alike: list[tuple[int, int]] = []
+    note = ""
+    if not keep_copies:
+        alike, note = plausible([sample.hashes for sample in samples], [sample.label for sample in samples])
+    groups = find_groups([*alike, *name_pairs([sample.source for sample in samples], group_by)], len(samples))
     samples = [
-        replace(sample, group=group, part=part_of(Path(sample.source), folders))
-        if Path(sample.source) not in (photographs or {})
-        else replace(sample, group=group)
+        replace(sample, group=group, part=listed.parts.get(Path(sample.source)))
         for sample, group in zip(samples, groups, strict=True)
     ]
-    return Collection(samples, skipped, search, len(listed) - len(wanted), len(photos))
+    notes = (*listed.words(), *([note] if note else []))
+    return Collection(samples, skipped, search, listed.unwanted, len(photos), notes)
 
 
 def _without_repeats(samples: Sequence[Sample], skipped: dict[str, str]) -> list[Sample]:
@@ -133,7 +153,7 @@ def _show_faces(photos: Sequence[tuple[Path, str]], looked_at: int = 60) -> bool
     finder, seen, with_face = FaceFinder(), 0, 0
     for file, _ in random.Random(0).sample(photos, min(looked_at, len(photos))):
         try:
-            with_face += bool(finder.find(decode(file.read_bytes()).image))
+            with_face += bool(finder.find(decode(readable(file.read_bytes())).image))
             seen += 1
         except (PhotoError, OSError):
             continue

@@ -1,5 +1,6 @@
 """Copies of one photo, however turned, blurred, noised or scaled, so that they stay on one side of the split."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -12,6 +13,11 @@ from training.data.layouts import name_group
 
 TURNS = tuple(range(-30, 31, 5))  # degrees in which a copy may be turned and still be recognized
 ALIKE = 60  # of 256 bits: perceptual hashes that differ in at most so many are copies of one photo
+STRICTER = (40, 24, 12, 6)  # ... where photos of all labels show one scene
+SCENE = (
+    0.1  # share of all photos that look alike, across labels, from which they show one scene: copies are never so many
+)
+FEW = 6  # photos that look alike may be that by chance, in a small set
 
 
 def turned_hashes(picture: Image.Image) -> list[str]:
@@ -21,8 +27,8 @@ def turned_hashes(picture: Image.Image) -> list[str]:
     return [str(phash(small.rotate(turn, Image.Resampling.BILINEAR).crop(middle), hash_size=16)) for turn in TURNS]
 
 
-def copies(hashes: Sequence[Sequence[str]]) -> Iterable[tuple[int, int]]:
-    """Pairs of indices of pictures that show the same photo, by their `turned_hashes`."""
+def copies(hashes: Sequence[Sequence[str]]) -> Iterable[tuple[int, int, int]]:
+    """Pairs of indices of pictures that show the same photo, by their `turned_hashes`, and how many bits differ."""
     turned = np.array([[list(bytes.fromhex(bits)) for bits in each] for each in hashes], dtype=np.uint8)
     words = turned.reshape(len(hashes), len(TURNS), -1).view(np.uint64)
     straight = words[:, TURNS.index(0)]
@@ -32,24 +38,54 @@ def copies(hashes: Sequence[Sequence[str]]) -> Iterable[tuple[int, int]]:
         for turn in words[index]:
             distance = np.minimum(distance, np.bitwise_count(rest ^ turn).sum(axis=1, dtype=np.uint16))
         for other in np.flatnonzero(distance <= ALIKE):
-            yield index, index + 1 + int(other)
+            yield index, index + 1 + int(other), int(distance[other])
 
 
-def find_groups(hashes: Sequence[Sequence[str]], sources: Sequence[str], group_by: str | None = None) -> list[int]:
-    """A number for each picture, the same for pictures that must stay on one side of the split.
+def plausible(hashes: Sequence[Sequence[str]], labels: Sequence[str]) -> tuple[list[tuple[int, int]], str]:
+    """Pairs of indices of copies, and what the person should know of how they were found.
 
-    These are copies, pictures of one source, and sources whose names `group_by` (see `name_group`) puts together.
+    A fixed camera takes photos that look alike whatever they show. Where a tenth of all photos seem to be one photo, across
+    labels, fewer bits may differ, until no such crowd is left.
 
     Args:
         hashes: each picture's `turned_hashes`.
-        sources: the file that each was made of.
+        labels: each picture's label.
     """
     pairs = list(copies(hashes))
-    first: dict[tuple[str, str], int] = {}
+    groups = find_groups([(one, other) for one, other, _ in pairs], len(labels))
+    crowd, count = Counter(groups).most_common(1)[0]
+    across = {label for label, group in zip(labels, groups, strict=True) if group == crowd}
+    if count <= max(FEW, SCENE * len(labels)) or len(across) == 1:
+        return [(one, other) for one, other, _ in pairs], ""
+    for bits in STRICTER:
+        kept = [(one, other) for one, other, apart in pairs if apart <= bits]
+        left = Counter(find_groups(kept, len(labels))).most_common(1)[0][1]
+        if left <= max(FEW, SCENE * len(labels)):
+            rule = f"only those that differ in at most {bits} of 256 bits (not {ALIKE}) count as copies"
+            break
+    else:
+        kept, rule = [], "only equal files count as copies"
+    scene = f"{count} of {len(labels)} photos, of {len(across)} labels, show the same scene, as a fixed camera's do"
+    return kept, f"{scene}: {rule}. (None at all: --keep-copies.)"
+
+
+def name_pairs(sources: Sequence[str], group_by: str | None = None) -> list[tuple[int, int]]:
+    """Pairs of indices of pictures of one source, and of sources whose names `group_by` (see `name_group`) puts together.
+
+    Args:
+        sources: the file that each picture was made of.
+        group_by: regular expression.
+    """
+    pairs, first = [], dict[tuple[str, str], int]()
     for index, source in enumerate(sources):
         pairs.append((index, first.setdefault(("file", source), index)))
         if group_by and (name := name_group(source, group_by)):
             pairs.append((index, first.setdefault(("name", name), index)))
-    size = len(sources)
-    links = coo_array((np.ones(len(pairs), dtype=bool), tuple(zip(*pairs, strict=True))), shape=(size, size))
+    return pairs
+
+
+def find_groups(pairs: Sequence[tuple[int, int]], size: int) -> list[int]:
+    """A number for each of `size` pictures, the same for pictures that pairs of indices put together."""
+    one, other = np.array(pairs, dtype=int).reshape(-1, 2).T
+    links = coo_array((np.ones(len(pairs), dtype=bool), (one, other)), shape=(size, size))
     return [int(group) for group in connected_components(links, directed=False)[1]]

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from fastai.data.transforms import get_image_files
 
 from model import NO_FACE, PhotoError
 from model.image import decode
+from training.data.files import list_files
 
 PACKAGES = (
     "tuxpaint-stamps-default",
@@ -75,9 +75,9 @@ def unpack(package: str, place: Path) -> None:
 def keep(place: Path, folder: Path, most: int) -> Iterator[Path]:
     """Shrink up to `most` of the pictures below `place` into `folder`, under names that their content gives them."""
     files = [
-        Path(file)
-        for file in sorted(get_image_files(place))
-        if not Path(file).is_symlink() and not set(PEOPLE) & set(Path(file).relative_to(place).parts)
+        file
+        for file in list_files(place).photos
+        if not file.is_symlink() and not set(PEOPLE) & set(file.relative_to(place).parts)
     ]
     for file in random.Random(0).sample(files, min(most, len(files))):
         data = file.read_bytes()

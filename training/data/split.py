@@ -46,7 +46,16 @@ def split(
             train += members
     for label in wanted:
         if not held[label] or all(samples[index].label != label for index in train):
-            raise DataError(f"Too few different photos of {label!r} to train on some and hold others out: add more.")
+            different = len({sample.group for sample in samples if sample.label == label})
+            alike = (
+                ""
+                if different == counts[label]
+                else f" ({different} different ones; if none are copies: --keep-copies)"
+            )
+            raise DataError(
+                f"Too few different photos of {label!r} to train on some and hold others out: {counts[label]}{alike}, and "
+                f"{max(counts.values())} of {counts.most_common(1)[0][0]!r}. Add more."
+            )
     return sorted(train), sorted(valid)
 
 

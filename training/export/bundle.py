@@ -28,6 +28,8 @@ from training.export.transforms import NotServable, read_rules
 
 __all__ = ["Export", "ExportRefused", "bundle_name", "export_classifier", "export_learner"]
 
+LONGEST_NAME = 80  # characters
+
 
 @dataclass(frozen=True)
 class Export:
@@ -119,7 +121,7 @@ def export_classifier(learner: Learner, folder: Path) -> None:
 def bundle_name(labels: Sequence[str]) -> str:
     """What to call a bundle of these labels."""
     name = " or ".join(labels) if len(labels) <= 4 else f"{len(labels)} labels from {labels[0]} to {labels[-1]}"
-    return name.replace("_", " ")
+    return name.replace("_", " ") if len(name) <= LONGEST_NAME else f"{len(labels)} labels"
 
 
 def _write_network(learner: Any, file: Path, photos: Sequence[Image.Image]) -> tuple[Input | None, str | None]:

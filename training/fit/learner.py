@@ -1,7 +1,7 @@
 """The learner: loaders, a pretrained network and its loss; and, once trained, what is served and measured."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from model.classifier import with_mirror
 from model.malloc import keep_freed_memory
 from training.callbacks.text import one_line
 from training.data.augmentation import RandomCrop, View, Wear
-from training.data.crops import WIDER, Sample
+from training.data.crops import WIDER, Sample, folder_of
 from training.fit.features import batches_of
 from training.fit.head import label_weights
 from training.fit.settings import RecipeError, Settings
@@ -59,7 +59,7 @@ def make_loaders(
         batches = aug_transforms(do_flip=False) if book else [Brightness(0.3), Contrast(0.3), Saturation(0.3)]
     block = DataBlock(
         blocks=(ImageBlock, CategoryBlock(vocab=sorted({sample.label for sample in samples}))),
-        get_y=parent_label,
+        get_y=labeled_by_folder({sample.label for sample in samples}),
         splitter=IndexSplitter(range(len(train), len(train) + len(valid))),
         item_tfms=items,
         batch_tfms=batches,
@@ -165,12 +165,20 @@ def _torchvision_from_file(builder: Callable[..., nn.Module], file: Path, **_: A
     return network
 
 
+def labeled_by_folder(labels: Iterable[str]) -> Any:
+    """What gives the label of a small picture; of fastai's own and Python's parts, since it is pickled."""
+    folders = {folder_of(label): label for label in labels}
+    if all(folder == label for folder, label in folders.items()):
+        return parent_label
+    return [[parent_label, folders.get]]
+
+
 def for_serving(learner: Learner, size: int, faces: bool) -> Learner:
     """The same network behind plain transforms: what `model` feeds it, and nothing of this package in the pickle."""
     labels = list(learner.dls.vocab)
     plain = DataBlock(
         blocks=(ImageBlock, CategoryBlock(vocab=labels)),
-        get_y=parent_label,
+        get_y=labeled_by_folder(labels),
         splitter=IndexSplitter([0]),
         item_tfms=[Resize(size, method=ResizeMethod.Squish if faces else ResizeMethod.Crop)],
         batch_tfms=[step for step in learner.dls.train.after_batch.fs if isinstance(step, Normalize)],
