@@ -28,6 +28,8 @@ with needs_training_packages():
     from training.run_folder import RunError, last_run, new_run
 
 matplotlib.use("Agg")  # pictures go to files, also where there is a screen
+matplotlib.rcParams["text.parse_math"] = False  # a label may have dollar signs
+sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # file names need not be UTF-8
 ERRORS = (
     DataError,
     RecipeError,

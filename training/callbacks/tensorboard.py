@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 from fastai.callback.tensorboard import TensorBoardCallback
+from matplotlib import rc_context
 from torch.utils.tensorboard import SummaryWriter
 
 from training.callbacks.atomic_write import write_whole
@@ -39,7 +40,8 @@ class Board(TensorBoardCallback):
             write_whole(drawn, lambda file: None)
 
     def after_epoch(self) -> None:
-        super().after_epoch()
+        with rc_context({"text.parse_math": False}):  # a label may have dollar signs
+            super().after_epoch()
         self.writer.flush()
 
     def _setup_writer(self) -> None:

@@ -66,5 +66,5 @@ def save(measured: Measured, classifier: Classifier, out: Path) -> None:
     bundle = classifier.bundle
     about = {"bundle": bundle.manifest.name, "model_sha256": bundle.manifest.files, "runtime": classifier.runtime.name}
     figures = json.dumps(about | measured.as_json(), indent=2, ensure_ascii=False)
-    (out / FIGURES).write_text(figures + "\n", "utf-8")
+    (out / FIGURES).write_text(figures + "\n", "utf-8", errors="replace")
     write_report(out / REPORT, measured, bundle.manifest)

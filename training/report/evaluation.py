@@ -31,6 +31,7 @@ from training.report.html import (
     figure,
     write_page,
 )
+from training.report.model_card import MOST_IN_TABLE, MOST_PAIRS, failures
 
 MOST_PICTURES = 36
 THUMBNAIL = 144  # pixels
@@ -111,7 +112,7 @@ def _whole(whole: Whole) -> list[Table]:
     return [Table(["", f"{whole.photographs} photographs"], rows)]
 
 
-def _labels(measured: Measured) -> list[Table]:
+def _labels(measured: Measured) -> list[Table | Text]:
     there = [index for index, label in enumerate(measured.labels) if measured.recall(label).of]
     labels = [measured.labels[index] for index in there]
     counts = measured.confusion[there]
@@ -120,6 +121,8 @@ def _labels(measured: Measured) -> list[Table]:
     signs = np.where(np.eye(len(measured.labels), dtype=bool)[there], 1, -1)
     shades = counts / counts.sum(axis=1, keepdims=True) * signs
     note = "Rows are true labels, columns predicted labels."
+    if len(measured.labels) > MOST_IN_TABLE:
+        return [Table(["label", "recall", "precision"], shares), Text(failures(measured, MOST_PAIRS))]
     return [
         Table(["label", "recall", "precision"], shares),
         Table(["true label", *measured.labels], rows, note, shades.tolist()),

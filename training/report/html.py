@@ -137,4 +137,4 @@ def write_page(file: Path, title: str, lead: str, sections: Sequence[Section]) -
     rooms.tests["share"] = lambda cell: isinstance(cell, Share)
     shown = [section for section in sections if section.blocks]
     page = rooms.get_template("page.html").render(title=title, lead=lead, sections=shown)
-    file.write_text(page, "utf-8")
+    file.write_text(page, "utf-8", errors="replace")  # names of files need not be UTF-8

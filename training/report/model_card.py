@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 from fastai.data.core import DataLoaders
 from sklearn.metrics import ConfusionMatrixDisplay
 
@@ -19,6 +20,10 @@ from training.evaluate.metrics import Measured, Whole
 CONFUSION = "confusion.png"
 TEST_PART, CROSS_VALIDATION, VALIDATION = "the test photos", "all photos by cross-validation", "the validation photos"
 SAMPLES = "samples.png"  # shows people, so it stays with the run and is no part of the bundle
+MOST_IN_TABLE = 20  # labels, from which on tables and numbers of every pair help nobody
+MOST_NAMED = 80  # labels along a picture's side
+MOST_PAIRS = 15
+LONGEST_LABEL = 30  # characters
 NOT_FOR = """\
 It must not be used to make decisions about people, such as fines, access, employment or policing. It must not be
 used for covert surveillance, and it cannot identify anyone. It sees a single photo and makes mistakes.
@@ -27,33 +32,55 @@ used for covert surveillance, and it cannot identify anyone. It sees a single ph
 
 def save_samples(loaders: DataLoaders, file: Path) -> None:
     """What `show_batch` shows, as a picture: how the network sees the training photos."""
-    with plt.ioff():
+    with plt.ioff(), plt.rc_context({"text.parse_math": False}):
         loaders.train.show_batch(max_n=min(16, loaders.bs), figsize=(9, 9))
         plt.savefig(file, dpi=80, bbox_inches="tight")
         plt.close("all")
 
 
 def save_confusion(figures: Figures, file: Path) -> None:
-    """The confusion matrix as a picture."""
-    side = 3 + 0.6 * len(figures.labels)
-    with plt.ioff():
+    """The confusion matrix as a picture; with many labels, shades without numbers, since each number is slow to draw."""
+    count = len(figures.labels)
+    many = count > MOST_IN_TABLE
+    side = min(24.0, 3 + (0.25 if many else 0.6) * count)
+    with plt.ioff(), plt.rc_context({"text.parse_math": False}):  # a label may have dollar signs
         _, axes = plt.subplots(figsize=(side, side))
-        display = ConfusionMatrixDisplay(figures.confusion, display_labels=figures.labels)
-        display.plot(ax=axes, cmap="Blues", colorbar=False, xticks_rotation=30)
+        if many:
+            shares = figures.confusion / np.maximum(1, figures.confusion.sum(axis=1, keepdims=True))
+            axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+            places = range(0, count, -(-count // MOST_NAMED))
+            names = [_cut(figures.labels[place]) for place in places]
+            axes.set_xticks(places, names, rotation=90)
+            axes.set_yticks(places, names)
+        else:
+            names = [_cut(label) for label in figures.labels]
+            display = ConfusionMatrixDisplay(figures.confusion, display_labels=names)
+            display.plot(ax=axes, cmap="Blues", colorbar=False, xticks_rotation=30)
         axes.set(xlabel="answered", ylabel="true", title=f"Held-out photos: {figures.accuracy.value:.1%} right")
         plt.savefig(file, dpi=100, bbox_inches="tight")
         plt.close("all")
 
 
 def confusion_text(figures: Figures) -> str:
-    """The confusion matrix for a terminal."""
-    width = max(8, *(len(label) for label in figures.labels)) + 2
-    head = "true \\ answered".ljust(max(width, 17)) + "".join(label.rjust(width) for label in figures.labels)
+    """The confusion matrix for a terminal; with many labels, the pairs that are mistaken most often."""
+    counts, labels = figures.confusion, figures.labels
+    if len(labels) > MOST_IN_TABLE:
+        wrong = [(int(counts[place]), place) for place in zip(*np.nonzero(counts), strict=True) if len({*place}) > 1]
+        worst = sorted(wrong, key=lambda pair: -pair[0])[:MOST_PAIRS]
+        lines = [f"  {_cut(labels[truth])} answered as {_cut(labels[answer])}: {n}" for n, (truth, answer) in worst]
+        return "\n".join(["Most frequent mistakes:", *lines] if lines else ["No mistakes."])
+    names = [_cut(label) for label in labels]
+    width = max(8, *map(len, names)) + 2
+    head = "true \\ answered".ljust(max(width, 17)) + "".join(name.rjust(width) for name in names)
     rows = [
-        label.ljust(max(width, 17)) + "".join(str(count).rjust(width) for count in row)
-        for label, row in zip(figures.labels, figures.confusion, strict=True)
+        name.ljust(max(width, 17)) + "".join(str(count).rjust(width) for count in row)
+        for name, row in zip(names, counts, strict=True)
     ]
     return "\n".join([head, *rows])
+
+
+def _cut(label: str) -> str:
+    return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + "…"
 
 
 def read_notes(file: Path) -> dict[str, str]:
