@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import typer
 
 from model import NO_FACE
@@ -119,11 +120,11 @@ def collect(
         why = ", ".join(f"{count} because {reason}" for reason, count in Counter(skipped.values()).most_common())
         said = " ".join([f"Left out: {why}." if why else "", *listed.words()]).strip()
         raise DataError(f"Fewer than two labels have readable photos; nothing can be learned from that. {said}".strip())
-    alike: list[tuple[int, int]] = []
-    note = ""
+    pairs, note = name_pairs([sample.source for sample in samples], group_by), ""
     if not keep_copies:
         alike, note = plausible([sample.hashes for sample in samples], [sample.label for sample in samples])
-    groups = find_groups([*alike, *name_pairs([sample.source for sample in samples], group_by)], len(samples))
+        pairs = np.concatenate([pairs, alike])
+    groups = find_groups(pairs, len(samples))
     samples = [
         replace(sample, group=group, part=listed.parts.get(Path(sample.source)))
         for sample, group in zip(samples, groups, strict=True)

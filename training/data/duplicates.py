@@ -1,7 +1,7 @@
 """Copies of one photo, however turned, blurred, noised or scaled, so that they stay on one side of the split."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from imagehash import phash
@@ -27,8 +27,9 @@ def turned_hashes(picture: Image.Image) -> list[str]:
     return [str(phash(small.rotate(turn, Image.Resampling.BILINEAR).crop(middle), hash_size=16)) for turn in TURNS]
 
 
-def copies(hashes: Sequence[Sequence[str]]) -> Iterable[tuple[int, int, int]]:
-    """Pairs of indices of pictures that show the same photo, by their `turned_hashes`, and how many bits differ."""
+def copies(hashes: Sequence[Sequence[str]]) -> np.ndarray:
+    """Pairs of indices of pictures that show the same photo, by their `turned_hashes`, and how many bits differ: (pairs, 3)."""
+    found = [np.empty((0, 3), np.int32)]
     turned = np.array([[list(bytes.fromhex(bits)) for bits in each] for each in hashes], dtype=np.uint8)
     words = turned.reshape(len(hashes), len(TURNS), -1).view(np.uint64)
     straight = words[:, TURNS.index(0)]
@@ -37,12 +38,13 @@ def copies(hashes: Sequence[Sequence[str]]) -> Iterable[tuple[int, int, int]]:
         distance = np.full(len(rest), 256, dtype=np.uint16)
         for turn in words[index]:
             distance = np.minimum(distance, np.bitwise_count(rest ^ turn).sum(axis=1, dtype=np.uint16))
-        for other in np.flatnonzero(distance <= ALIKE):
-            yield index, index + 1 + int(other), int(distance[other])
+        others = np.flatnonzero(distance <= ALIKE)
+        found.append(np.stack([np.full_like(others, index), index + 1 + others, distance[others]], 1).astype(np.int32))
+    return np.concatenate(found)
 
 
-def plausible(hashes: Sequence[Sequence[str]], labels: Sequence[str]) -> tuple[list[tuple[int, int]], str]:
-    """Pairs of indices of copies, and what the person should know of how they were found.
+def plausible(hashes: Sequence[Sequence[str]], labels: Sequence[str]) -> tuple[np.ndarray, str]:
+    """Pairs of indices of copies, of shape (pairs, 2), and what the person should know of how they were found.
 
     A fixed camera takes photos that look alike whatever they show. Where a tenth of all photos seem to be one photo, across
     labels, fewer bits may differ, until no such crowd is left.
@@ -51,25 +53,26 @@ def plausible(hashes: Sequence[Sequence[str]], labels: Sequence[str]) -> tuple[l
         hashes: each picture's `turned_hashes`.
         labels: each picture's label.
     """
-    pairs = list(copies(hashes))
-    groups = find_groups([(one, other) for one, other, _ in pairs], len(labels))
+    found = copies(hashes)
+    pairs, apart = found[:, :2], found[:, 2]
+    groups = find_groups(pairs, len(labels))
     crowd, count = Counter(groups).most_common(1)[0]
     across = {label for label, group in zip(labels, groups, strict=True) if group == crowd}
     if count <= max(FEW, SCENE * len(labels)) or len(across) == 1:
-        return [(one, other) for one, other, _ in pairs], ""
+        return pairs, ""
     for bits in STRICTER:
-        kept = [(one, other) for one, other, apart in pairs if apart <= bits]
+        kept = pairs[apart <= bits]
         left = Counter(find_groups(kept, len(labels))).most_common(1)[0][1]
         if left <= max(FEW, SCENE * len(labels)):
             rule = f"only those that differ in at most {bits} of 256 bits (not {ALIKE}) count as copies"
             break
     else:
-        kept, rule = [], "only equal files count as copies"
+        kept, rule = pairs[:0], "only equal files count as copies"
     scene = f"{count} of {len(labels)} photos, of {len(across)} labels, show the same scene, as a fixed camera's do"
     return kept, f"{scene}: {rule}. (None at all: --keep-copies.)"
 
 
-def name_pairs(sources: Sequence[str], group_by: str | None = None) -> list[tuple[int, int]]:
+def name_pairs(sources: Sequence[str], group_by: str | None = None) -> np.ndarray:
     """Pairs of indices of pictures of one source, and of sources whose names `group_by` (see `name_group`) puts together.
 
     Args:
@@ -81,11 +84,11 @@ def name_pairs(sources: Sequence[str], group_by: str | None = None) -> list[tupl
         pairs.append((index, first.setdefault(("file", source), index)))
         if group_by and (name := name_group(source, group_by)):
             pairs.append((index, first.setdefault(("name", name), index)))
-    return pairs
+    return np.array(pairs, np.int32)
 
 
-def find_groups(pairs: Sequence[tuple[int, int]], size: int) -> list[int]:
-    """A number for each of `size` pictures, the same for pictures that pairs of indices put together."""
-    one, other = np.array(pairs, dtype=int).reshape(-1, 2).T
+def find_groups(pairs: np.ndarray, size: int) -> list[int]:
+    """A number for each of `size` pictures, the same for pictures that pairs of indices, of shape (pairs, 2), put together."""
+    one, other = pairs.T
     links = coo_array((np.ones(len(pairs), dtype=bool), (one, other)), shape=(size, size))
     return [int(group) for group in connected_components(links, directed=False)[1]]

@@ -12,6 +12,7 @@ from model.faces.box import Box
 from model.faces.crop import cut
 from model.image import PhotoError, decode
 from training.data.annotations import Corners, KnownPhoto
+from training.data.phone_photos import readable
 from training.evaluate.calibration import Bin, Share
 from training.evaluate.face_attributes import ABOUT_TONE
 from training.evaluate.fairness import Grouping
@@ -217,7 +218,7 @@ def _unreadable(measured: Measured) -> list[Table]:
 def thumbnail(photo: KnownPhoto, box: Corners) -> Image.Image | None:
     """A face with some of what is around it; None if the photo is gone meanwhile."""
     try:
-        decoded = decode(photo.file.read_bytes())
+        decoded = decode(readable(photo.file.read_bytes()))
     except (OSError, PhotoError):
         return None
     return cut(decoded.image, Box(*box).scaled(1 / decoded.scale), THUMBNAIL, AROUND if photo.marked else 0.3)
