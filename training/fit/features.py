@@ -64,6 +64,10 @@ def extract_features(
 
 def batches_of(learner: Learner, pictures: Sequence[Path]) -> Iterator[Tensor]:
     """Pictures as the network takes them fastest, of shape (batch, 3, height, width)."""
-    on_processor = learner.dls.device.type == "cpu"
-    for (batch,) in learner.dls.test_dl(list(pictures), bs=BATCH if on_processor else BATCH_OF_GPU):
+    for (batch,) in learner.dls.test_dl(list(pictures), bs=inference_batch(learner.dls.device)):
         yield batch.contiguous(memory_format=torch.channels_last)
+
+
+def inference_batch(device: torch.device) -> int:
+    """How many pictures to look at at once there."""
+    return BATCH if device.type == "cpu" else BATCH_OF_GPU

@@ -17,7 +17,7 @@ from fastai.data.transforms import IndexSplitter, Normalize, parent_label
 from fastai.learner import Learner
 from fastai.losses import CrossEntropyLossFlat, LabelSmoothingCrossEntropyFlat
 from fastai.metrics import error_rate
-from fastai.torch_core import set_seed
+from fastai.torch_core import default_device, set_seed
 from fastai.vision.augment import Brightness, Contrast, Resize, ResizeMethod, Saturation, aug_transforms
 from fastai.vision.data import ImageBlock
 from fastai.vision.learner import vision_learner
@@ -29,7 +29,7 @@ from model.malloc import keep_freed_memory
 from training.callbacks.text import one_line
 from training.data.augmentation import RandomCrop, View, Wear
 from training.data.crops import WIDER, Sample, folder_of
-from training.fit.features import batches_of
+from training.fit.features import batches_of, inference_batch
 from training.fit.head import label_weights
 from training.fit.settings import RecipeError, Settings
 
@@ -67,7 +67,11 @@ def make_loaders(
     # two cores: workers would fight the network for them
     pictures = [Path(samples[index].picture) for index in [*train, *valid]]
     return block.dataloaders(
-        pictures, bs=settings.batch_size, num_workers=0, drop_last=len(train) >= settings.batch_size
+        pictures,
+        bs=settings.batch_size,
+        val_bs=inference_batch(default_device()),
+        num_workers=0,
+        drop_last=len(train) >= settings.batch_size,
     )
 
 
