@@ -1,4 +1,4 @@
-"""What several folders of tests share: a browser."""
+"""What all tests share: one thread each for PyTorch and NumPy, and a browser."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers of two threads each would wait for each other on two cores
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -104,7 +104,7 @@ def test_the_same_command_gives_the_same_bundle(tmp_path: Path, weights: Path) -
 
 def test_a_minute_is_kept_and_fast_does_not_fine_tune(tmp_path: Path, weights: Path) -> None:
     save_shapes(tmp_path / "photos", each=6)
-    result = train(tmp_path, weights, "--quality", "fast", "--test", "0.2", "--minutes", "1")
+    result = train(tmp_path, weights, "--quality", "fast", "--test", "0.2", "--minutes", "5")
     assert "Fine-tuning" not in result.output and right(tmp_path) > 0.9
 
 

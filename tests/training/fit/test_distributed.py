@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,8 +30,20 @@ from training.report.model_card import CONFUSION
 ROOT = Path(__file__).parents[3]
 REPO = f"{SOMEBODY}/shapes"
 SECRET, OTHER_SECRET = "5ecretfromtheoption", "5ecretfromtheenvironment"
-LAUNCH = ["accelerate.commands.launch", "--multi_gpu", "--num_processes=2", "--num_machines=1", "--mixed_precision=no"]
+LAUNCH = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes=2", "--num_machines=1"]
+LAUNCH += ["--mixed_precision=no", "--main_process_port=0"]
 ON_PROCESSORS = {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+FORK = """
+import os, runpy, sys
+import accelerate, training.fit.distributed, tests.training.callbacks.learners  # once, for both processes
+from torch.multiprocessing import start_processes
+
+def run(rank):
+    os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank))
+    runpy.run_path(sys.argv[1])
+
+start_processes(run, nprocs=2, start_method="fork")
+"""
 TOGETHER = """
 import json, random
 from training.fit.distributed import go_on_alone, share_of, silence_all_but_first, trained_together
@@ -88,7 +101,7 @@ def fit(folder, *callbacks):
 
 silence_all_but_first()
 with in_company():
-    if sys.argv[1] == "until it is killed":
+    if sys.argv[2] == "until it is killed":
         fit("whole")
         fit("broken", *([] if is_first() else [Kill()]))
     print("goes on after", read_checkpoint(Path("broken"), {})["epoch"], "epoch")
@@ -99,34 +112,30 @@ print(stop.problem)
 """
 
 
-def in_two_processes(folder: Path, *arguments: str, **environment: str) -> str:
-    """The output of `accelerate launch`, which must go well."""
-    result = launched(folder, *arguments, **environment)
+def launched(folder: Path, *command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    own = {"PYTHONPATH": str(ROOT), **ON_PROCESSORS, "HF_HOME": str(folder / "hf"), **environment}
+    return subprocess.run(
+        command, cwd=folder, env={**os.environ, **own}, text=True, capture_output=True, timeout=200, check=False
+    )
+
+
+def forked(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """A script in two processes, with what `accelerate launch` sets for each, and in a third of its time."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    meeting = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    return launched(folder, sys.executable, "-c", FORK, *arguments, **meeting)
+
+
+def printed_by(result: "subprocess.CompletedProcess[str]") -> str:
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 
 
-def launched(folder: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", *LAUNCH, "--main_process_port=0", *arguments],
-        cwd=folder,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            **ON_PROCESSORS,
-            "HF_HOME": str(folder / "hf"),
-            **environment,
-        },
-        text=True,
-        capture_output=True,
-        timeout=200,
-        check=False,
-    )
-
-
 def test_two_processes_learn_what_one_learns_with_the_same_batches(tmp_path: Path) -> None:
     (tmp_path / "together.py").write_text(TOGETHER, "utf-8")
-    printed = in_two_processes(tmp_path, "together.py").splitlines()
+    printed = printed_by(forked(tmp_path, "together.py")).splitlines()
     assert len(printed) == 2  # the other process is silent, and gone at the end
     together: dict[str, Any] = json.loads(printed[0])
     assert printed[1] == "8"
@@ -154,9 +163,9 @@ def test_two_processes_learn_what_one_learns_with_the_same_batches(tmp_path: Pat
 
 def test_two_processes_of_which_one_was_killed_go_on_to_the_same_result(tmp_path: Path) -> None:
     (tmp_path / "broken_off.py").write_text(BROKEN_OFF, "utf-8")
-    killed = launched(tmp_path, "broken_off.py", "until it is killed")
+    killed = forked(tmp_path, "broken_off.py", "until it is killed")
     assert killed.returncode and "SIGKILL" in killed.stderr
-    printed = in_two_processes(tmp_path, "broken_off.py", "to the end")
+    printed = printed_by(forked(tmp_path, "broken_off.py", "to the end"))
     assert "goes on after 1 epoch" in printed
     assert_same(tmp_path / "broken", tmp_path / "whole")
     assert "in epoch 1 at step 3 of 4" in printed, "a NaN loss in one of them stops both"
@@ -182,7 +191,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         )
         telling = f"--notify json://{service.address}/{SECRET} --notify-every 2 --push-to-hub {REPO} --push-every epoch"
         arguments = ["-m", "training", *options.split(), *telling.split(), "--push-checkpoints", "--run", "runs/one"]
-        output = in_two_processes(folder, *arguments, **environment)
+        output = printed_by(launched(folder, *LAUNCH, *arguments, **environment))
         assert len(other.requests) == len(service.requests)
         assert {request.path for request in service.requests} == {f"/{SECRET}"}
         yield Run(folder, output, hub, [json.loads(request.body) for request in service.requests])
