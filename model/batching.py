@@ -1,4 +1,4 @@
-"""Photos on their way through the model, off the event loop: prepared in a few threads, predicted in small batches.
+"""Runs the model off the event loop: photos are decoded in a few threads and classified in small batches.
 
 The bot and the page share one `Batcher` where they share a process. Knows nothing of HTTP or of Telegram.
 """
@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 
 class Abandoned(Exception):
-    """Nobody waits for the answer any more."""
+    """Raised when nobody waits for the answer any more."""
 
 
 class Batcher:
@@ -69,7 +69,7 @@ class Batcher:
             self.waiting -= 1
 
     async def decode_and_predict(self, classifier: Classifier, data: bytes) -> tuple[Photo, Prediction]:
-        """Predicts a photo, and gives the decoded one too; until its turn comes, it is held as the bytes of its file.
+        """Predicts a photo and returns it decoded as well; until its turn comes, only the bytes of its file are held.
 
         Raises:
             PhotoError: the photo cannot be decoded.
@@ -84,7 +84,7 @@ class Batcher:
             self.waiting -= 1
 
     async def run(self, work: Callable[..., Result], *arguments: object) -> Result:
-        """Does something else that takes longer than a moment in one of the threads."""
+        """Runs other work that takes longer than a moment in one of the threads."""
         return await asyncio.get_running_loop().run_in_executor(self._workers, work, *arguments)
 
     def _network(self, classifier: Classifier) -> "_Network":

@@ -1,4 +1,4 @@
-"""What training hands to serving: one folder with a model, its manifest and its answers.
+"""Reads and writes bundles, the folders that training hands to serving: a model, its manifest and its answers.
 
 A bundle is opened only when its files are the ones the manifest describes, because unpickling runs code.
 """
@@ -19,7 +19,7 @@ NO_FACE = "no_face"  # the answer to a photo in which no face is found; as a lab
 
 
 class BundleError(RuntimeError):
-    """A bundle that cannot be served; the message says what is wrong and what to do."""
+    """Raised for a bundle that cannot be served; the message says what is wrong and what to do."""
 
 
 class Input(BaseModel):
@@ -34,13 +34,13 @@ class Input(BaseModel):
 
 
 class FaceSearch(BaseModel):
-    """How faces are found, cut out and kept. Shares are of the longer side of a face's box.
+    """How faces are found, cropped and kept. Shares are of the longer side of a face's box.
 
     Attributes:
         find: whether each face is answered, or else the whole photo.
         min_score: the detector's score, 0 to 1, below which a face is left out.
         min_side: pixels of a face's longer side below which it is left out.
-        margin: how much is cut out around the box, as a share.
+        margin: how much is added around the box, as a share.
         shift_down: how far the detector's box is moved down first, as a share; where chins are covered, it sits too high.
         no_face_from: the probability of `no_face` from which a face that was found is dropped.
         weak_below, weak_no_face_from: the detector's score below which it is dropped from another probability on.

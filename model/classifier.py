@@ -1,4 +1,4 @@
-"""The way of a photo: decode, find faces, cut them, run the network on them, answer."""
+"""Classifies a photo: decodes it, finds and crops the faces, and runs the network on them."""
 
 import os
 from collections.abc import Iterator, Sequence

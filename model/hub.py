@@ -1,6 +1,6 @@
-"""Bundles on the Hugging Face hub: `hf://USER/REPO`, or `hf://USER/REPO@REVISION` for one that never changes.
+"""Downloads bundles from the Hugging Face hub: `hf://USER/REPO`, or `hf://USER/REPO@REVISION` to pin one.
 
-Downloads what serving needs into the hub's cache, where the next start finds it, also without a connection.
+Files go to the hub's cache, where the next start finds them, even offline.
 """
 
 import re

@@ -1,6 +1,6 @@
-"""How the C library of Linux keeps memory: a photo takes some 15 MB for a moment, and so does the next one.
+"""Tells glibc to keep freed memory for the next photo, which needs some 15 MB for a moment, as each one does.
 
-Fetching them from the system each time takes a quarter of a photo's time, more than to decode it.
+Fetching it from the system each time takes a quarter of a photo's time, more than decoding.
 """
 
 import ctypes
@@ -11,7 +11,7 @@ ONE_PIECE, KEPT = 16 * 2**20, 32 * 2**20  # bytes, as serving needs them
 
 
 def keep_freed_memory(one_piece: int = ONE_PIECE, kept: int = KEPT) -> None:
-    """Returns what opening a model left over to the system, and keeps what a photo leaves; does nothing without glibc.
+    """Returns unused memory to the system once, and keeps what is freed from now on; does nothing without glibc.
 
     Args:
         one_piece: bytes; larger pieces go back to the system at once.

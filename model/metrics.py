@@ -1,6 +1,6 @@
-"""Counts for Prometheus that the bot and the web page share: answers, problems, and how long photos take.
+"""Counts answers, problems and times for Prometheus, for the bot and the page alike.
 
-Loaded only by whoever measures. Nothing counted here says anything about a person or a photo.
+Loaded only where metrics are served. Nothing counted here says anything about a person or a photo.
 """
 
 from collections.abc import Iterator

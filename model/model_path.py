@@ -1,4 +1,4 @@
-"""Which bundles `MODEL_PATH` names: a folder, or several with a name each.
+"""Parses `MODEL_PATH`: a bundle folder, or several with a name each.
 
 Knows nothing of what is in them.
 """

@@ -1,4 +1,4 @@
-"""Opens a network in ONNX Runtime; both networks of a photo's way, the detector's and the bundle's, are opened here."""
+"""Opens a network in ONNX Runtime: the face detector or a bundle's model."""
 
 import os
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The answer to a photo, and its JSON form."""
+"""Defines the prediction for a photo, and its JSON form."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reads an operator's settings, for the bot and the page alike: environment variables or a `.env` file.
+"""Reads settings from environment variables and `.env`, for the bot and the page alike.
 
 Knows nothing of what the settings are used for.
 """
@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class SettingsError(ValueError):
-    """A setting with a value that cannot be used; the message names it and says what to write instead."""
+    """Raised for a setting with a value that cannot be used; the message names it and says what to write instead."""
 
 
 def _web_address(url: str) -> str:

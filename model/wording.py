@@ -1,4 +1,4 @@
-"""Words and colors that the bot and the page share: sentences by language, names and colors of labels.
+"""Formats what the bot and the page both say: sentences in each language, names and colors of labels.
 
 Knows nothing of photos, of Telegram or of HTML.
 """

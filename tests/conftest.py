@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers of two threads each would wait for each other on two cores
+# For the workers, which are started later: two of two threads each would wait for each other on two cores, and glibc
+# would keep freed memory apart for each of many threads.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MALLOC_ARENA_MAX", "2")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

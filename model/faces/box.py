@@ -1,4 +1,4 @@
-"""A rectangle in a picture, and how far two of them are the same."""
+"""Defines a rectangle in pixels, and how much two of them overlap."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Cuts out a face: the one function that makes the network's input of it, in training and in serving."""
+"""Crops a face for the network: one function, used in training and in serving."""
 
 from PIL import Image
 
@@ -8,7 +8,7 @@ FILL = (124, 116, 104)  # ImageNet's mean color: what the network reads as "noth
 
 
 def cut(image: Image.Image, box: Box, side: int, margin: float) -> Image.Image:
-    """Cuts out the square around a face, as the network sees it.
+    """Crops the square around a face that the network sees.
 
     Args:
         image: RGB.

@@ -1,4 +1,4 @@
-"""YuNet in ONNX Runtime: where faces are in a picture of any size, in pixels of that picture.
+"""Detects faces with YuNet in ONNX Runtime, in pictures of any size.
 
 It gives the boxes that OpenCV's `FaceDetectorYN` gives for the same file, in a third of the time. The network and what
 its outputs mean: Wu, Peng, Yu, "YuNet: A Tiny Millisecond-level Face Detector", 2023. Its weights come with the package

@@ -1,4 +1,4 @@
-"""Finds faces in a photo with the network in `detector`, looking twice where it must."""
+"""Finds the faces in a photo with `detector`; if it finds none for certain, it looks a second time, more closely."""
 
 from dataclasses import dataclass
 
