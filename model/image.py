@@ -88,9 +88,7 @@ def decode(data: bytes, side: int = WORKING_SIDE) -> Photo:
     except PhotoError:
         raise
     except TooMuchWorkError:
-        raise PhotoError(
-            "unreadable", "the photo is far too laborious to decode; send it as an ordinary JPEG"
-        ) from None
+        raise PhotoError("unreadable", "the photo takes far too long to decode; send it as an ordinary JPEG") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels("far too many", MAX_PIXELS) from None
     except UnidentifiedImageError:
