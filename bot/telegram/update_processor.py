@@ -71,7 +71,10 @@ class UpdateProcessor(BaseUpdateProcessor):
             await asyncio.wait((work.task,))
             if work.given_up:
                 record.outcome = "given up"
-                await self._apologize(update)
+                try:
+                    await self._apologize(update)
+                except Exception:  # whatever it is, the update must be confirmed, or nothing is fetched any more
+                    log.exception("Update %d: its sender could not be told that it was given up", update.update_id)
         finally:
             del self._works[update.update_id]
         if work.task.cancelled() and not work.given_up:
