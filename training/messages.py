@@ -7,6 +7,7 @@ from pathlib import Path
 from model.bundle import ANSWERS, Bundle
 from training.callbacks.text import duration
 from training.data.dataset import Collection
+from training.data.folders import some_of
 from training.data.split import Parts
 from training.export.bundle import Export
 from training.export.words import unnamed
@@ -16,11 +17,6 @@ MOST_LABELS = 20  # that are counted in a line each run
 FEW = 20  # photos of a label
 
 
-def shortened(names: Sequence[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
 def say_what_was_read(collection: Collection, asked: str) -> None:
     for note in collection.notes:
         print(note)
@@ -28,8 +24,7 @@ def say_what_was_read(collection: Collection, asked: str) -> None:
     for file, reason in collection.skipped.items():
         files.setdefault(reason, []).append(file)
     for reason, left_out in files.items():
-        more = f" and {len(left_out) - MOST_NAMED} more" if len(left_out) > MOST_NAMED else ""
-        print(f"Left out {', '.join(left_out[:MOST_NAMED])}{more}: {reason}")
+        print(f"Left out {some_of(left_out, MOST_NAMED)}: {reason}")
     counts = Counter(sample.label for sample in collection.samples)
     named = [f"{count} {label}" for label, count in sorted(counts.items())]
     if len(named) > MOST_LABELS:
@@ -39,7 +34,7 @@ def say_what_was_read(collection: Collection, asked: str) -> None:
     few = [label for label, count in counts.items() if count < FEW]
     if few:
         print(
-            f"Warning: fewer than {FEW} photos of {shortened(sorted(few))}. The result will be rough, and its figures, too: "
+            f"Warning: fewer than {FEW} photos of {some_of(sorted(few), 5)}. The result will be rough, and its figures, too: "
             "some 50 of each label make a difference."
         )
     if collection.faces.find:

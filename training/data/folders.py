@@ -96,7 +96,7 @@ def _labels_below(root: Path, photos: Sequence[Path]) -> tuple[Labels, Counter[s
     odd = [name for name in names if name.lower() in NO_LABELS or part_named(name)]
     if odd and len(names) > 1:
         raise DataError(
-            f"Are {', '.join(odd)} labels? {root} holds the folders {_some(names)}. If they are, add --label-from "
+            f"Are {', '.join(odd)} labels? {root} holds the folders {some_of(names)}. If they are, add --label-from "
             f"'{FOLDER_OF_PHOTO}'; to leave a folder out, add --skip '{odd[0]}/*'."
         )
     return labels, Counter({f"photos that lie in {root} itself, not in a label's folder": len(loose)} if loose else {})
@@ -112,13 +112,14 @@ def _check_depth(root: Path, photos: Sequence[Path]) -> None:
     first = sorted({plain_name(file.relative_to(root).parts[0]) for file in photos})
     last = sorted({plain_name(file.parent.name) for file in photos})
     if len(deep) == len(photos):
-        seen = f"Below {_some(first)} stand the folders {_some(last)}, so either could be the labels."
-        raise DataError(f"{seen} {settle.format(_some(first, 2), _some(last, 2))}")
+        seen = f"Below {some_of(first)} stand the folders {some_of(last)}, so either could be the labels."
+        raise DataError(f"{seen} {settle.format(some_of(first, 2), some_of(last, 2))}")
     shallow = next(file for file in photos if file not in set(deep))
     seen = f"Photos stand at different depths, such as {shallow.relative_to(root)} and {deep[0].relative_to(root)}."
     raise DataError(f"{seen} {settle.format('the first folder', 'the folder of each photo')}")
 
 
-def _some(names: Sequence[str], most: int = 4) -> str:
+def some_of(names: Sequence[str], most: int = 4) -> str:
+    """The first of the names, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

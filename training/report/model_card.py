@@ -11,6 +11,7 @@ from sklearn.metrics import ConfusionMatrixDisplay
 
 from model import NO_FACE
 from model.bundle import CARD, Bundle, Manifest
+from model.wording import shortened
 from training.data.layouts import DataError
 from training.evaluate.calibration import Figures
 from training.evaluate.face_attributes import ABOUT_TONE
@@ -40,20 +41,18 @@ def save_samples(loaders: DataLoaders, file: Path) -> None:
 
 def save_confusion(figures: Figures, file: Path) -> None:
     """The confusion matrix as a picture; with many labels, shades without numbers, since each number is slow to draw."""
-    count = len(figures.labels)
-    many = count > MOST_IN_TABLE
-    side = min(24.0, 3 + (0.25 if many else 0.6) * count)
+    names = [shortened(label, LONGEST_LABEL) for label in figures.labels]
+    many = len(names) > MOST_IN_TABLE
+    side = min(24.0, 3 + (0.25 if many else 0.6) * len(names))
     with plt.ioff(), plt.rc_context({"text.parse_math": False}):  # a label may have dollar signs
         _, axes = plt.subplots(figsize=(side, side))
         if many:
             shares = figures.confusion / np.maximum(1, figures.confusion.sum(axis=1, keepdims=True))
             axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-            places = range(0, count, -(-count // MOST_NAMED))
-            names = [_cut(figures.labels[place]) for place in places]
-            axes.set_xticks(places, names, rotation=90)
-            axes.set_yticks(places, names)
+            places = range(0, len(names), -(-len(names) // MOST_NAMED))
+            axes.set_xticks(places, [names[place] for place in places], rotation=90)
+            axes.set_yticks(places, [names[place] for place in places])
         else:
-            names = [_cut(label) for label in figures.labels]
             display = ConfusionMatrixDisplay(figures.confusion, display_labels=names)
             display.plot(ax=axes, cmap="Blues", colorbar=False, xticks_rotation=30)
         axes.set(xlabel="answered", ylabel="true", title=f"Held-out photos: {figures.accuracy.value:.1%} right")
@@ -63,13 +62,12 @@ def save_confusion(figures: Figures, file: Path) -> None:
 
 def confusion_text(figures: Figures) -> str:
     """The confusion matrix for a terminal; with many labels, the pairs that are mistaken most often."""
-    counts, labels = figures.confusion, figures.labels
-    if len(labels) > MOST_IN_TABLE:
+    counts, names = figures.confusion, [shortened(label, LONGEST_LABEL) for label in figures.labels]
+    if len(names) > MOST_IN_TABLE:
         wrong = [(int(counts[place]), place) for place in zip(*np.nonzero(counts), strict=True) if len({*place}) > 1]
         worst = sorted(wrong, key=lambda pair: -pair[0])[:MOST_PAIRS]
-        lines = [f"  {_cut(labels[truth])} answered as {_cut(labels[answer])}: {n}" for n, (truth, answer) in worst]
+        lines = [f"  {names[truth]} answered as {names[answer]}: {count}" for count, (truth, answer) in worst]
         return "\n".join(["Most frequent mistakes:", *lines] if lines else ["No mistakes."])
-    names = [_cut(label) for label in labels]
     width = max(8, *map(len, names)) + 2
     head = "true \\ answered".ljust(max(width, 17)) + "".join(name.rjust(width) for name in names)
     rows = [
@@ -77,10 +75,6 @@ def confusion_text(figures: Figures) -> str:
         for name, row in zip(names, counts, strict=True)
     ]
     return "\n".join([head, *rows])
-
-
-def _cut(label: str) -> str:
-    return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + "…"
 
 
 def read_notes(file: Path) -> dict[str, str]:
