@@ -32,7 +32,7 @@ class RedactingFormatter(logging.Formatter):
     """Formats a record, and takes the token out of the result, wherever it stood: message, arguments, traceback."""
 
     def __init__(self, token: str, form: Literal["text", "json"] = "text"):
-        super().__init__("%(asctime)s %(levelname)s %(module)s: %(message)s", "%H:%M:%S")
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S")
         self._json = form == "json"
         secret = token.partition(":")[2] or token
         forms = {token, quote(token, safe=""), secret, quote(secret, safe="")} - {""}

@@ -52,7 +52,7 @@ def main() -> None:
     else:
         logging.basicConfig(
             level=logging.WARNING,
-            format="%(asctime)s %(levelname)s %(module)s: %(message)s",
+            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
             datefmt="%H:%M:%S",
             force=True,
         )

@@ -48,4 +48,4 @@ def test_other_libraries_log_no_requests_even_when_the_bot_tells_all(written: io
 
 def test_without_a_token_the_log_is_as_it_was_written() -> None:
     record = logging.LogRecord("bot", logging.INFO, "bot/log.py", 0, "Started", None, None)
-    assert logs.RedactingFormatter("").format(record).endswith("INFO log: Started")
+    assert logs.RedactingFormatter("").format(record).endswith("INFO bot: Started")
