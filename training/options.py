@@ -155,7 +155,7 @@ class Options:
     ] = "good"
     minutes: Annotated[
         float | None,
-        one(NETWORK, "Time limit; training ends within it, with the best model so far.", metavar="N", min=0.1),
+        one(NETWORK, "Time to aim for; reading and measuring many photos may take longer.", metavar="N", min=0.1),
     ] = None
     arch: Annotated[
         str | None,

@@ -16,6 +16,7 @@ from model.bundle import CARD, MANIFEST
 from model.classifier import Classifier
 from tests.training.shapes import LABELS, save_shapes, shape_photo
 from training.__main__ import app
+from training.fit.trained import Trained
 from training.run_folder import HELD_OUT
 
 
@@ -106,6 +107,16 @@ def test_a_minute_is_kept_and_fast_does_not_fine_tune(tmp_path: Path, weights: P
     save_shapes(tmp_path / "photos", each=6)
     result = train(tmp_path, weights, "--quality", "fast", "--test", "0.2", "--minutes", "5")
     assert "Fine-tuning" not in result.output and right(tmp_path) > 0.9
+
+
+def test_however_short_the_time_some_photos_of_each_label_are_learned_from(
+    tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_shapes(tmp_path / "photos", each=30)
+    monkeypatch.setattr(Trained, "_left", lambda self: 0.0)
+    result = train(tmp_path, weights, "--test", "0.2", "--minutes", "1")
+    assert "Time was short: learning from 40 of 48 photos." in result.output
+    assert right(tmp_path) > 0.9
 
 
 def test_the_books_recipe_can_be_asked_for(tmp_path: Path, weights: Path) -> None:

@@ -22,6 +22,7 @@ def extract_features(
     pictures: Sequence[Path],
     mirror: bool,
     seconds: float | None = None,
+    least: int = 0,
     label: str = "Looking at photos",
 ) -> np.ndarray:
     """Features of the learner's body, pooled as its head pools them.
@@ -31,6 +32,7 @@ def extract_features(
         pictures: prepared as those of the validation set are.
         mirror: whether to look at mirror images too.
         seconds: after which to stop; None looks at all.
+        least: pictures to look at however long it takes.
         label: of the progress bar.
 
     Returns:
@@ -51,7 +53,7 @@ def extract_features(
             for batch in batches_of(learner, pictures):
                 seen.append(pooled(batch.flip(-1) if mirrored else batch).float().cpu().numpy())
                 bar.update(len(seen[-1]))
-                if end is not None and time.monotonic() > end:
+                if end is not None and len(seen) * len(seen[0]) >= least and time.monotonic() > end:
                     break
             one = np.concatenate(seen)
             if views and len(one) < len(views[0]):

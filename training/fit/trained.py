@@ -30,6 +30,7 @@ MANY = 2000  # photos from which on their mirror images teach the head next to n
 STEP = 2.5  # times a look at a picture that a step of fine-tuning takes, at the same size, in float32
 STEP_IN_BFLOAT16 = 1.8
 RESERVED = 20.0  # seconds for exporting and measuring, of a budget
+LEAST = 20  # photos of each label that are learned from, however short the time is
 SHARE_OF_FEATURES = 0.5  # of a budget, where fine-tuning follows
 
 
@@ -82,7 +83,7 @@ class Trained:
             DataError: a label has too few different photos.
         """
         parts, learner = self.photos.parts, self.learner
-        self._order = np.random.default_rng(self.settings.seed).permutation(parts.learned).tolist()
+        self._order = self._balanced(np.random.default_rng(self.settings.seed).permutation(parts.learned).tolist())
         began = time.monotonic()
         self._features = self._look(resumed)
         self._order = self._order[: len(self._features)]
@@ -117,6 +118,15 @@ class Trained:
             print(f"Validation prefers {self.kept}.", flush=True)
         return Logits(valid, logits_of(self.learner, pictures, mirror))
 
+    def _balanced(self, places: list[int]) -> list[int]:
+        """The same places, with up to `LEAST` photos of each label first: time may end before the others' turn."""
+        targets = self.photos.targets(places)
+        earlier = np.zeros(len(places), int)  # photos of the same label, before each
+        for label in np.unique(targets):
+            of_label = np.flatnonzero(targets == label)
+            earlier[of_label] = np.arange(len(of_label))
+        return [places[row] for row in np.argsort(np.minimum(earlier, LEAST), kind="stable")]
+
     def _look(self, resumed: bool) -> np.ndarray:
         file, settings = self._folder / FEATURES, self.settings
         if resumed and file.is_file() and len(kept := np.load(file)) <= len(self._order):
@@ -126,7 +136,8 @@ class Trained:
             seconds = self._left() * (SHARE_OF_FEATURES if settings.epochs else 1.0)
         pictures = self.photos.pictures(self._order)
         mirror = settings.mirror and len(pictures) < MANY
-        features = extract_features(self.learner, pictures, mirror, seconds)
+        least = LEAST * len(np.unique(self.photos.targets(self._order)))
+        features = extract_features(self.learner, pictures, mirror, seconds, least)
         if len(features) < len(pictures):
             print(f"Time was short: learning from {len(features)} of {len(pictures)} photos.", flush=True)
         write_whole(file, lambda opened: np.save(opened, features))
