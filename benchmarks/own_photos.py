@@ -2,7 +2,8 @@
 our recipe, the fastai book's, scikit-learn on frozen features, and, with `--before`, the recipe of another commit.
 
 Each DIR comes split, into `train/` and `test/` (or `val/`), each with one folder of photos per label. Every method learns
-from `train/` alone (and `validation/`, if there is one) and is asked about the other part, which chooses nothing.
+from `train/` alone (and `validation/`, if there is one) and is asked about the other part, which chooses nothing. Whoever
+learns from all photos is given the person's own split; of a few per label, no method is told which part they are from.
 """
 
 import csv
@@ -106,9 +107,14 @@ def _methods(weights: Path, before: str | None, made: Path) -> dict[str, Method]
 
 
 def _draw(folder: Path, data: Path, count: int, seed: int) -> list[tuple[Path, str]]:
-    """Links to photos to learn from below `data/LABEL`, so many of each label; and the photos to ask about."""
+    """Links to photos to learn from, so many of each label, or all in the parts they came in; and the photos to ask."""
     held = next(folder / name for name in (*PARTS["test"], *PARTS["valid"]) if (folder / name).is_dir())
     parts = [part for part in folder.iterdir() if part.is_dir() and part != held]
+    if not count and len(parts) > 1:
+        data.mkdir()
+        for part in parts:
+            (data / part.name).symlink_to(part.resolve())
+        return photos_of(held)
     by_label: dict[str, list[Path]] = {}
     for file, label in (photo for part in sorted(parts) for photo in photos_of(part)):
         by_label.setdefault(label, []).append(file)
@@ -185,9 +191,10 @@ def _book(data: Path, asked: Iterable[tuple[Path, str]], seed: int, file: Path) 
     from fastai.vision.all import ImageDataLoaders, RandomResizedCrop, aug_transforms, set_seed, vision_learner
 
     set_seed(seed, reproducible=True)
+    valid = next((name for name in PARTS["valid"] if (data / name).is_dir()), None)
     loaders = ImageDataLoaders.from_folder(
         data,
-        valid_pct=0.2,
+        **({"valid": valid} if valid else {"valid_pct": 0.2}),
         seed=seed,
         item_tfms=RandomResizedCrop(224, min_scale=0.5),
         batch_tfms=aug_transforms(),
