@@ -1,5 +1,5 @@
-"""`python -m benchmarks.faults`: a share of all requests to Telegram fails at random (refused with 500, 502 or 429, or
-the line cut): how many photos are answered all the same."""
+"""`python -m benchmarks.faults`: a share of all requests to Telegram fails at random, before the server acts (refused with
+500, 502 or 429, or the line cut) or after it (the answer lost): how many photos are answered, and how many twice."""
 
 import time
 from typing import Annotated
@@ -9,6 +9,8 @@ import typer
 from benchmarks.crowd import Crowd, percentiles, start_bot
 from localchat import LocalChat
 from localchat.faults import Fault
+
+AGAIN_WITHIN = 5.0  # seconds in which an answer comes a second time
 
 
 def main(
@@ -25,18 +27,22 @@ def main(
             crowd.send(people + 1).result()
             crowd.wait(1, 300)
             for status, retry_after in ((500, None), (502, None), (429, 1)):
-                chat.faults.refuse("*", status, times=None, share=share / 4, retry_after=retry_after)
-            chat.faults.add(Fault("reset", times=None, share=share / 4))
+                chat.faults.refuse("*", status, times=None, share=share / 5, retry_after=retry_after)
+            chat.faults.add(Fault("reset", times=None, share=share / 5))
+            chat.faults.add(Fault("lose", times=None, share=share / 5))
             began = time.perf_counter()
             for number in range(photos):
                 time.sleep(max(0.0, began + number / per_second - time.perf_counter()))
                 crowd.send(1 + number % people)
             crowd.wait(photos + 1, 300)
-            print(f"requests that failed   {sum(chat.faults.struck.values())}")
-            print(f"photos                 {photos}")
-            print(f"answered               {photos - crowd.lost}")
-            print(f"answered twice         {crowd.again}")
-            print(f"from photo to answer   {percentiles(crowd.milliseconds(set(range(1, people + 1))))}")
+            time.sleep(AGAIN_WITHIN)
+            lost = chat.faults.struck.get("lose", 0)
+            print(f"failed before the server acted   {sum(chat.faults.struck.values()) - lost} requests")
+            print(f"failed after it                  {lost} requests")
+            print(f"photos                           {photos}")
+            print(f"answered                         {photos - crowd.lost}")
+            print(f"answered twice                   {crowd.again}")
+            print(f"from photo to answer             {percentiles(crowd.milliseconds(set(range(1, people + 1))))}")
         finally:
             chat.faults.clear()
             bot.terminate()

@@ -5,6 +5,7 @@ Read this first. Knows nothing of settings files, signals or the command line.
 
 import asyncio
 import logging
+import re
 from collections.abc import Coroutine
 from functools import reduce
 from operator import or_
@@ -44,6 +45,17 @@ NEW = filters.UpdateType.MESSAGE
 EDITED = filters.UpdateType.EDITED_MESSAGE
 MOVING = filters.ANIMATION | filters.VIDEO | filters.VIDEO_NOTE
 IMAGE_FILE = reduce(or_, map(filters.Document.FileExtension, EXTENSIONS), filters.Document.IMAGE) & ~filters.ANIMATION
+# What a person sends by hand. Whatever else Telegram brings is left alone: service messages, payments, what is new there.
+OTHER = (
+    filters.CONTACT
+    | filters.Dice.ALL
+    | filters.GAME
+    | filters.LOCATION
+    | filters.POLL
+    | filters.STORY
+    | filters.VENUE
+    | filters.CHECKLIST
+)
 IN_PRIVATE, IN_GROUP = NEW & filters.ChatType.PRIVATE, NEW & filters.ChatType.GROUPS
 
 
@@ -60,7 +72,7 @@ def build(settings: Settings, classifier: Classifier, batcher: Batcher | None = 
     operator = OperatorChat(settings.operator_chat_id, bot, stats, classifier.bundle.manifest.name)
     errors = ErrorReplies(operator, chat_limits)
     processor = UpdateProcessor(bot.acknowledgements, errors.give_up, stats.count)
-    bot.give_up_with(processor.give_up)
+    bot.hand_updates_to(processor)
 
     async def post_init(application: Any) -> None:
         await introduce(bot, classifier.bundle, groups)
@@ -78,6 +90,7 @@ def build(settings: Settings, classifier: Classifier, batcher: Batcher | None = 
         Commands(classifier.bundle, asks),
         PhotoHandler(classifier, batcher or Batcher(WORKERS), groups, chat_limits, albums, asks, metrics),
     )
+    words = NonPhotoReply()
     feedback = FeedbackHandler(settings.operator_chat_id, classifier.bundle, photos, metrics)
     of_operator = filters.Chat(settings.operator_chat_id) if settings.operator_chat_id else ~filters.ALL
     application.add_handlers(
@@ -90,18 +103,20 @@ def build(settings: Settings, classifier: Classifier, batcher: Batcher | None = 
             CommandHandler(ONLY_ASKED, groups.answer_only_asked, IN_GROUP),
             MessageHandler((NEW | EDITED) & (filters.PHOTO | IMAGE_FILE), photos.answer),
             MessageHandler(
-                NEW & filters.TEXT & (filters.ChatType.GROUPS | filters.Regex(rf"^/{groups.command}\b")),
+                NEW
+                & filters.TEXT
+                & (filters.ChatType.GROUPS | filters.Regex(re.compile(rf"^/{groups.command}\b", re.IGNORECASE))),
                 photos.answer_asked,
             ),
             CallbackQueryHandler(feedback.pressed),
             # Beyond commands and photos the bot talks only where nobody else is spoken to.
-            MessageHandler(IN_PRIVATE & filters.COMMAND, NonPhotoReply("unknown_command").answer),
-            MessageHandler(IN_PRIVATE & filters.TEXT, NonPhotoReply("text").answer),
-            MessageHandler(IN_PRIVATE & MOVING, NonPhotoReply("moving").answer),
-            MessageHandler(IN_PRIVATE & filters.Sticker.ALL, NonPhotoReply("sticker").answer),
-            MessageHandler(IN_PRIVATE & (filters.VOICE | filters.AUDIO), NonPhotoReply("sound").answer),
-            MessageHandler(IN_PRIVATE & filters.Document.ALL, NonPhotoReply("document").answer),
-            MessageHandler(IN_PRIVATE & ~filters.StatusUpdate.ALL, NonPhotoReply("other").answer),
+            MessageHandler(IN_PRIVATE & filters.COMMAND, words.of("unknown_command")),
+            MessageHandler(IN_PRIVATE & filters.TEXT, words.of("text")),
+            MessageHandler(IN_PRIVATE & MOVING, words.of("moving")),
+            MessageHandler(IN_PRIVATE & filters.Sticker.ALL, words.of("sticker")),
+            MessageHandler(IN_PRIVATE & (filters.VOICE | filters.AUDIO), words.of("sound")),
+            MessageHandler(IN_PRIVATE & filters.Document.ALL, words.of("document")),
+            MessageHandler(IN_PRIVATE & OTHER, words.of("other")),
         ]
     )
     application.add_error_handler(errors.explain_error)

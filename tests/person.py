@@ -40,9 +40,9 @@ class Person:
         """Send a text, as a reply to the message with that id if one is given; returns its message id."""
         return self._send({"text": text, "reply_to": str(reply_to or "")})[0]
 
-    def send_photo(self, data: bytes, caption: str | None = None) -> int:
-        """Send a photo the way a phone does; returns its message id."""
-        return self._send({"caption": caption}, [("photo.jpg", data, "image/jpeg")])[0]
+    def send_photo(self, data: bytes, caption: str | None = None, reply_to: int | None = None) -> int:
+        """Send a photo the way a phone does, as a reply if asked for; returns its message id."""
+        return self._send({"caption": caption, "reply_to": str(reply_to or "")}, [("photo.jpg", data, "image/jpeg")])[0]
 
     def send_album(self, photos: list[bytes], caption: str | None = None) -> list[int]:
         """Send several photos at once; returns their message ids."""

@@ -3,6 +3,10 @@
 Which handler gets which message is decided in `bot.app`.
 """
 
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
+
 from telegram import Update
 
 from bot.handlers.context import Context, language
@@ -12,6 +16,7 @@ from bot.telegram.send import send_words
 from model import Bundle
 from model.wording import label_names
 
+REMEMBERED = 1000  # albums
 MENU = ("start", "help", "privacy")  # of private chats
 
 
@@ -46,13 +51,26 @@ class Commands:
 
 
 class NonPhotoReply:
-    """Answers a message that is not a photo; `kind` is its entry of `not_a_photo` in the texts."""
+    """Answers messages that are not photos, an album of them once."""
 
-    def __init__(self, kind: str):
-        self._kind = kind
+    def __init__(self) -> None:
+        self._albums: deque[tuple[int, str]] = deque(maxlen=REMEMBERED)
 
-    async def answer(self, update: Update, context: Context) -> None:
-        await _answer_words(update, say(f"not_a_photo.{self._kind}", language(update)))
+    def of(self, kind: str) -> Callable[[Update, Context], Coroutine[Any, Any, None]]:
+        """The handler for a kind of message, an entry of `not_a_photo` in the texts."""
+
+        async def answer(update: Update, context: Context) -> None:
+            message = update.effective_message
+            assert message
+            if message.media_group_id:
+                album = message.chat_id, message.media_group_id
+                if album in self._albums:
+                    note("in an album")
+                    return
+                self._albums.append(album)
+            await _answer_words(update, say(f"not_a_photo.{kind}", language(update)))
+
+        return answer
 
 
 async def _answer_words(update: Update, text: str) -> None:

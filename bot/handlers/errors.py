@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 
-from telegram import Update
+from telegram import Message, Update
 from telegram.error import Forbidden, TelegramError
 
 from bot.handlers.context import Context, language
@@ -41,9 +40,7 @@ class ErrorReplies:
             log.error("Update %s: unexpected error", number, exc_info=error)
             self._operator.report(error)
         if isinstance(update, Update) and update.effective_message and not isinstance(error, Forbidden):
-            with suppress(TelegramError, TimeoutError):
-                async with asyncio.timeout(WITHIN):
-                    await send_words(update.effective_message, say("unexpected", language(update)))
+            await _apologize(update, update.effective_message, "unexpected")
 
     async def give_up(self, update: Update) -> None:
         """Tell a person, once for many, that photos were given up; see `bot.telegram.acknowledgement`."""
@@ -52,6 +49,14 @@ class ErrorReplies:
             return
         self._chat_limits.refuse_burst(message.chat_id)
         if self._chat_limits.may_tell(message.chat_id, "too_late"):
-            with suppress(TelegramError, TimeoutError):
-                async with asyncio.timeout(WITHIN):
-                    await send_words(message, say("too_late", language(update)))
+            await _apologize(update, message, "too_late")
+
+
+async def _apologize(update: Update, message: Message, key: str) -> None:
+    try:
+        async with asyncio.timeout(WITHIN):
+            await send_words(message, say(key, language(update)))
+    except (TelegramError, TimeoutError):
+        pass  # whoever cannot be reached is not told
+    except Exception as error:  # python-telegram-bot would log it where the bot does not
+        log.error("Update %d: its sender could not be told", update.update_id, exc_info=error)

@@ -48,10 +48,12 @@ class Groups:
         return [BotCommand(name, say(f"menu.{entry or name}", spoken)) for name, entry in entries.items()]
 
     def asks(self, message: Message) -> bool:
-        """Whether a message speaks to the bot: mentions it, replies to it, or has its command."""
+        """Whether a message speaks to the bot: mentions it, has its command, or is a photo in reply to it.
+
+        Words in reply to the bot are none of it: people thank it, or talk about its answer.
+        """
         me = message.get_bot().bot
-        replied = message.reply_to_message
-        if replied and replied.from_user and replied.from_user.id == me.id and not replied.forum_topic_created:
+        if not message.text and is_mine(message.reply_to_message):
             return True
         kinds: list[str | None] = [MessageEntity.MENTION, MessageEntity.TEXT_MENTION, MessageEntity.BOT_COMMAND]
         entities = message.parse_caption_entities(kinds) if message.caption else message.parse_entities(kinds)
@@ -101,6 +103,13 @@ class Groups:
         while len(self._every) > MOST:
             del self._every[next(iter(self._every))]
         return every
+
+
+def is_mine(message: Message | None) -> bool:
+    """Whether the bot itself wrote a message."""
+    if message is None or message.from_user is None or message.forum_topic_created:
+        return False
+    return message.from_user.id == message.get_bot().bot.id
 
 
 async def _is_admin(message: Message) -> bool:

@@ -14,8 +14,9 @@ from telegram.constants import ChatType
 
 from bot.handlers import buttons
 from bot.handlers.albums import Albums
+from bot.handlers.answered import AnsweredPhotos
 from bot.handlers.context import Context, language
-from bot.handlers.groups import Groups
+from bot.handlers.groups import Groups, is_mine
 from bot.queue.chat_limits import ChatLimits, TooManyError
 from bot.queue.fair_queue import FairQueue
 from bot.reply.languages import say
@@ -61,12 +62,16 @@ class PhotoHandler:
     ):
         self._classifier, self.batcher, self._metrics = classifier, batcher, metrics
         self._groups, self._chat_limits, self._albums, self._asks = groups, chat_limits, albums, asks
+        self._answered = AnsweredPhotos()
         self._queue, self._queue_of_large = FairQueue(PHOTOS_IN_MEMORY, PER_CHAT), FairQueue(LARGE_IN_MEMORY, 1)
 
     async def answer(self, update: Update, context: Context) -> None:
         """Answer the photo of an update, together with its album; in a group, if it is wanted."""
         message = update.effective_message
         assert message
+        if update.edited_message and self._answered.knows(message):
+            note("unchanged")
+            return
         async with self._albums.together(message) as album:
             if not album:
                 note("in an album")
@@ -80,20 +85,23 @@ class PhotoHandler:
         if not self._groups.asks(message):
             return
         replied = message.reply_to_message
-        if replied and attachment_of(replied):
+        if replied and attachment_of(replied) and not is_mine(replied):
             await self._answer([replied], language(update))
+        elif elsewhere := _of_another_chat(message):
+            await self._answer([elsewhere], language(update), rated=False)
         elif message.text and message.text.startswith("/"):
             note("words")
             await send_words(message, say("group.check", language(update), command=self._groups.command))
 
-    async def _answer(self, messages: Sequence[Message], spoken: str) -> None:
+    async def _answer(self, messages: Sequence[Message], spoken: str, rated: bool = True) -> None:
         first = messages[0]
         try:
-            with self._chat_limits.counted(first.chat_id, len(messages)):
+            with self._chat_limits.counted(first.chat_id, len(messages)), self._answered.remembered(messages):
                 async with typing(first):
                     replies = await asyncio.gather(*(self._reply(message, spoken) for message in messages))
                 reply = reply_to_album(replies, spoken)
-                await send(first, reply.text, reply.pictures, self._buttons(messages, reply, spoken))
+                keyboard = self._buttons(messages, reply, spoken) if rated else None
+                await send(first, reply.text, reply.pictures, keyboard)
                 note(reply.outcome, reply.labels)
         except TooManyError:
             note("too many")
@@ -147,3 +155,21 @@ def attachment_of(
 ) -> PhotoSize | Document | None:
     """The photo of a message in the chosen size, or its file; None where it has neither."""
     return choose(message.photo) if message.photo else message.document
+
+
+def _of_another_chat(message: Message) -> Message | None:
+    """A message that holds the photo of another chat it replies to; None where Telegram hands over none."""
+    elsewhere = message.external_reply
+    if elsewhere is None or not (elsewhere.photo or elsewhere.document):
+        return None
+    photo = Message(
+        message.message_id,
+        message.date,
+        message.chat,
+        photo=elsewhere.photo,
+        document=elsewhere.document,
+        message_thread_id=message.message_thread_id,
+        is_topic_message=message.is_topic_message,
+    )
+    photo.set_bot(message.get_bot())
+    return photo

@@ -11,6 +11,8 @@ Two things follow from how `getUpdates` works:
 - It returns at most 100 updates from the offset on. Should one take so long that 100 were fetched since, nothing newer
   can be fetched before it is dealt with: if others wait, it is given up after `HOLD_UP` seconds, with words to its sender.
 
+One update must not block the rest: one that cannot be read is skipped, and one that nobody works on is fetched again.
+
 Knows nothing of what an update holds. See `bot.telegram.update_processor` for who says that one is dealt with.
 """
 
@@ -18,21 +20,33 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from telegram import Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ExtBot
-from telegram.request import HTTPXRequest
+
+from bot.telegram.request import NewUpdatesRequest
 
 WINDOW = 100  # updates that Telegram returns from the offset on
 PACE, SLOWEST_PACE = 0.1, 1.0  # seconds between two questions while updates are under way; slower while none are new
 CONFIRM_WITHIN = 3.0  # seconds
 HOLD_UP = 1.5  # seconds that the oldest update may keep newer ones from being fetched
+FORGOTTEN = 30.0  # seconds after which an update that nobody works on is fetched again
 
 log = logging.getLogger(__name__)
+
+
+class Worker(Protocol):
+    """Whoever deals with updates."""
+
+    def works_on(self, update_id: int) -> bool: ...
+
+    def give_up(self, update_id: int) -> None: ...
+
+    def skip(self, update_id: int, reason: str) -> None: ...
 
 
 class Acknowledgements:
@@ -42,6 +56,7 @@ class Acknowledgements:
         self._open: dict[int, bool] = {}  # by id, oldest first: whether dealt with; the first one never is
         self._confirmed: deque[int] = deque(maxlen=WINDOW)  # which an answer that was on its way may still hold
         self._next: int | None = None
+        self._forgotten: set[int] = set()  # open, but not known: Telegram hands them out again
         self._oldest_since = 0.0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -57,8 +72,8 @@ class Acknowledgements:
 
     @property
     def fetched(self) -> int:
-        """How many updates are not confirmed."""
-        return len(self._open)
+        """How many updates are not confirmed, without those that are to be fetched again."""
+        return len(self._open) - len(self._forgotten)
 
     @property
     def held_up(self) -> bool:
@@ -67,17 +82,30 @@ class Acknowledgements:
 
     def knows(self, update_id: int) -> bool:
         """Whether an update was fetched before."""
-        return update_id in self._open or update_id in self._confirmed
+        return (update_id in self._open and update_id not in self._forgotten) or update_id in self._confirmed
 
-    def take(self, updates: Sequence[Update]) -> tuple[Update, ...]:
-        """Those of fetched updates that were not fetched before."""
+    def take(self, updates: Sequence[Update], unreadable: Iterable[int] = ()) -> tuple[Update, ...]:
+        """Those of fetched updates that were not fetched before; the ids of unreadable ones are dealt with at once."""
         new = tuple(update for update in updates if not self.knows(update.update_id))
-        if new and not self._open:
+        ids = sorted({update.update_id for update in new}.union(unreadable))
+        if ids and not self._open:
             self.restart_timer()
-        self._open |= {update.update_id: False for update in new}
-        if new:
+        self._open |= dict.fromkeys(ids, False)
+        self._forgotten.difference_update(ids)
+        if ids:
             self._idle.clear()
+        for update_id in unreadable:
+            self.done(update_id)
         return new
+
+    def forget(self, worker: Worker) -> int | None:
+        """Returns the oldest update if nobody has worked on it for too long; it will be fetched again."""
+        oldest = next(iter(self._open), None)
+        if oldest is None or worker.works_on(oldest) or time.monotonic() - self._oldest_since < FORGOTTEN:
+            return None
+        self._forgotten.add(oldest)  # still open, or the offset would move past it
+        self.restart_timer()
+        return oldest
 
     def done(self, update_id: int) -> None:
         """An update is dealt with."""
@@ -86,6 +114,7 @@ class Acknowledgements:
         self._open[update_id] = True
         while self._open and self._open[oldest := next(iter(self._open))]:
             del self._open[oldest]
+            self._forgotten.discard(oldest)
             self._confirmed.append(oldest)
             self._next = oldest + 1
             self.restart_timer()
@@ -103,28 +132,15 @@ class Acknowledgements:
                 await self._idle.wait()
 
 
-class _NewUpdatesRequest(HTTPXRequest):
-    """Asks for updates, and leaves out those that are known."""
-
-    def __init__(self, acknowledgements: Acknowledgements):
-        super().__init__(connection_pool_size=1, pool_timeout=10, read_timeout=10)
-        self._acknowledgements = acknowledgements
-
-    def parse_json_payload(self, payload: bytes) -> dict[str, Any]:  # type: ignore[override]
-        answer = HTTPXRequest.parse_json_payload(payload)
-        if isinstance(updates := answer.get("result"), list):
-            answer["result"] = [update for update in updates if not self._acknowledgements.knows(update["update_id"])]
-        return answer
-
-
 class AcknowledgingBot(ExtBot[int]):
     """A bot that fetches updates by its acknowledgements, whatever offset it is asked for."""
 
     def __init__(self, *args: Any, **kwargs: Any):
         acknowledgements = Acknowledgements()
-        super().__init__(*args, **kwargs | {"get_updates_request": _NewUpdatesRequest(acknowledgements)})
+        self._fetching = NewUpdatesRequest(acknowledgements.knows)
+        super().__init__(*args, **kwargs | {"get_updates_request": self._fetching})
         self._acknowledgements = acknowledgements
-        self._give_up: Callable[[int], None] | None = None
+        self._worker: Worker | None = None
         self._stopped = False
         self._pace = PACE
 
@@ -133,9 +149,9 @@ class AcknowledgingBot(ExtBot[int]):
         """What was fetched; whoever deals with an update tells it."""
         return self._acknowledgements
 
-    def give_up_with(self, give_up: Callable[[int], None]) -> None:
-        """Call this with the id of an update that holds up others."""
-        self._give_up = give_up
+    def hand_updates_to(self, worker: Worker) -> None:
+        """Name who deals with updates, to be asked what it works on and told of those that hold up others."""
+        self._worker = worker
 
     def stop_fetching(self) -> None:
         """From now on there are no updates."""
@@ -146,7 +162,9 @@ class AcknowledgingBot(ExtBot[int]):
         if self._stopped:
             return ()
         await self._acknowledgements.until_idle(self._pace)
+        self._fetch_forgotten()
         while self._acknowledgements.fetched >= WINDOW:
+            self._fetch_forgotten()
             await self._give_up_oldest()
             await self._acknowledgements.until_idle(PACE)
         options |= {"offset": self._acknowledgements.offset, "limit": WINDOW}
@@ -155,7 +173,10 @@ class AcknowledgingBot(ExtBot[int]):
         updates = await super().get_updates(**options)
         if self._stopped:
             return ()
-        new = self._acknowledgements.take(updates)
+        new = self._acknowledgements.take(updates, unreadable := self._fetching.unreadable)
+        for update_id, reason in unreadable.items():
+            if self._worker:
+                self._worker.skip(update_id, reason)
         self._pace = PACE if new else min(SLOWEST_PACE, 1.5 * self._pace)
         return new
 
@@ -171,11 +192,15 @@ class AcknowledgingBot(ExtBot[int]):
         except (TelegramError, TimeoutError) as error:
             log.warning("What was answered last could not be confirmed, and may be answered again: %s", error)
 
+    def _fetch_forgotten(self) -> None:
+        if self._worker and (update_id := self._acknowledgements.forget(self._worker)) is not None:
+            log.error("Update %d: nobody works on it, so it is fetched again", update_id)
+
     async def _give_up_oldest(self) -> None:
-        if not self._acknowledgements.held_up or self._give_up is None:
+        if not self._acknowledgements.held_up or self._worker is None:
             return
         self._acknowledgements.restart_timer()
         with suppress(TelegramError):  # while Telegram is away, nobody is held up by this bot
             waiting = (await self.get_webhook_info()).pending_update_count
             if waiting > self._acknowledgements.fetched and self._acknowledgements.offset is not None:
-                self._give_up(self._acknowledgements.offset)
+                self._worker.give_up(self._acknowledgements.offset)

@@ -12,11 +12,11 @@ from typing import Any
 
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
-from telegram.request import HTTPXRequest
 
 from bot.settings import Settings
 from bot.telegram.acknowledgement import AcknowledgingBot
 from bot.telegram.rate_limit import RateLimiter
+from bot.telegram.request import NotTelegramError, TelegramRequest, unexpected_answer
 
 CONNECTIONS = 16  # enough for 30 photos a second, of 3 requests each; every request looks at each idle connection
 READ_TIMEOUT = 20.0  # seconds; a line that is silent for longer is taken for dead
@@ -33,7 +33,7 @@ class Client(AcknowledgingBot):
             settings.telegram_token.get_secret_value(),
             base_url=f"{url}/bot",
             base_file_url=f"{url}/file/bot",
-            request=HTTPXRequest(
+            request=TelegramRequest(
                 connection_pool_size=CONNECTIONS,
                 pool_timeout=60,  # seconds, as all of these: a flood waits for a free connection instead of failing
                 connect_timeout=10,
@@ -69,7 +69,8 @@ class Client(AcknowledgingBot):
     @contextmanager
     def _watched(self) -> Iterator[None]:
         try:
-            yield
+            with unexpected_answer():
+                yield
         except InvalidToken:
             raise
         except TelegramError as error:
@@ -85,6 +86,8 @@ class Client(AcknowledgingBot):
     def _explain(self, error: TelegramError) -> str:
         if isinstance(error, Conflict):
             return "Another program fetches this bot's messages with the same token: stop it."
+        if isinstance(error, NotTelegramError):
+            return f"What answers at {self._where} is not Telegram ({error}): check TELEGRAM_API_URL and the network."
         if isinstance(error, NetworkError):
             return f"Telegram cannot be reached at {self._where}: check the network."
         return f"Telegram at {self._where} answers with an error: {error}."

@@ -42,7 +42,7 @@ async def send_words(message: Message, text: str) -> None:
     where = _where(message)
     if message.chat_id < 0:
         where["reply_parameters"] = ReplyParameters(message.message_id, allow_sending_without_reply=True)
-    await _wherever(where, lambda place: with_retries(lambda: message.get_bot().send_message(text=text, **place)))
+    await _wherever(where, lambda place: _sent(lambda: message.get_bot().send_message(text=text, **place)))
 
 
 async def send_picture(bot: Bot, chat: int, picture: bytes, caption: str) -> None:
@@ -52,7 +52,7 @@ async def send_picture(bot: Bot, chat: int, picture: bytes, caption: str) -> Non
         TelegramError: the chat does not take it.
     """
     await _wherever(
-        {"chat_id": chat}, lambda place: with_retries(lambda: bot.send_photo(photo=picture, caption=caption, **place))
+        {"chat_id": chat}, lambda place: _sent(lambda: bot.send_photo(photo=picture, caption=caption, **place))
     )
 
 
@@ -77,11 +77,15 @@ async def typing(message: Message) -> AsyncIterator[None]:
 async def _send(bot: Any, where: dict[str, Any], text: str, pictures: Sequence[bytes]) -> None:
     with suppress(BadRequest):  # a group that allows no photos, a shape Telegram refuses: the words must do
         if len(pictures) == 1:
-            return await with_retries(lambda: bot.send_photo(photo=pictures[0], caption=text, **where))
+            return await _sent(lambda: bot.send_photo(photo=pictures[0], caption=text, **where))
         if pictures:
             album = [InputMediaPhoto(picture) for picture in pictures]
-            return await with_retries(lambda: bot.send_media_group(media=album, caption=text, **where))
-    await with_retries(lambda: bot.send_message(text=text, **where))
+            return await _sent(lambda: bot.send_media_group(media=album, caption=text, **where))
+    await _sent(lambda: bot.send_message(text=text, **where))
+
+
+async def _sent(call: Callable[[], Awaitable[Any]]) -> None:
+    await with_retries(call, repeatable=False)
 
 
 async def _wherever(where: dict[str, Any], call: Callable[[dict[str, Any]], Awaitable[Any]]) -> None:

@@ -24,6 +24,7 @@ class _Work:
     task: asyncio.Future[Any]
     chat: int | None
     given_up: bool = False
+    interrupted: bool = False
 
 
 class UpdateProcessor(BaseUpdateProcessor):
@@ -66,18 +67,15 @@ class UpdateProcessor(BaseUpdateProcessor):
         work = _Work(asyncio.ensure_future(coroutine), update.effective_chat.id if update.effective_chat else None)
         self._works[update.update_id] = work
         if self._abandoned:
-            work.task.cancel()
+            self.interrupt(update.update_id)
         try:
             await asyncio.wait((work.task,))
             if work.given_up:
                 record.outcome = "given up"
-                try:
-                    await self._apologize(update)
-                except Exception:  # whatever it is, the update must be confirmed, or nothing is fetched any more
-                    log.exception("Update %d: its sender could not be told that it was given up", update.update_id)
+                await self._apologize_for(update)
         finally:
             del self._works[update.update_id]
-        if work.task.cancelled() and not work.given_up:
+        if work.task.cancelled() and work.interrupted and not work.given_up:
             return False
         if not work.task.cancelled() and (error := work.task.exception()):
             log.error("Update %d: unexpected error", update.update_id, exc_info=error)
@@ -98,11 +96,27 @@ class UpdateProcessor(BaseUpdateProcessor):
     def interrupt(self, update_id: int) -> None:
         """Stop dealing with an update."""
         if work := self._works.get(update_id):
-            work.task.cancel()
+            work.interrupted = work.task.cancel() or work.interrupted
+
+    def works_on(self, update_id: int) -> bool:
+        """Whether an update is being dealt with."""
+        return update_id in self._works
+
+    def skip(self, update_id: int | None, reason: str) -> None:
+        """Count an update that cannot be read; what it holds stays out of the log."""
+        self._count(Record("unreadable"), 0.0)
+        details = {"update": update_id, "outcome": "unreadable", "ms": 0}
+        log.error("Update %s: unreadable (%s), skipped", update_id, reason, extra=details)
 
     def abandon(self) -> None:
         """End at once: what is under way is not confirmed."""
         log.warning("Stopping now: Telegram keeps %d messages until the bot runs again.", len(self._works))
         self._abandoned = True
-        for work in self._works.values():
-            work.task.cancel()
+        for update_id in self._works:
+            self.interrupt(update_id)
+
+    async def _apologize_for(self, update: Update) -> None:
+        apology = asyncio.ensure_future(self._apologize(update))  # a task: whatever it raises stays in it
+        await asyncio.wait((apology,))
+        if error := asyncio.CancelledError() if apology.cancelled() else apology.exception():
+            log.error("Update %d: its sender could not be told that it was given up", update.update_id, exc_info=error)

@@ -19,6 +19,7 @@ import json
 import logging
 from collections import deque
 from datetime import UTC, datetime
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -92,11 +93,13 @@ class Webhook:
             return Response(status_code=404)
         if not self._application.running:
             return _again()
+        content: Any = None
         try:
-            update = Update.de_json(json.loads(await _body(request)), self._application.bot)
+            content = json.loads(await _body(request))
+            update = Update.de_json(content, self._application.bot)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            log.error("An update that Telegram brought cannot be read: %s", type(error).__name__)
-            return Response(status_code=400)
+            self._deliveries.skip(content, error)
+            return Response()  # else Telegram brings it again and again
         return Response() if await self._deliveries.deal_with(update) else _again()
 
     def _is_telegram(self, request: Request) -> bool:
@@ -132,6 +135,11 @@ class Deliveries:
         if number not in self._under_way:
             self._under_way[number] = asyncio.create_task(self._deal_with(update))
         return await asyncio.shield(self._under_way[number])
+
+    def skip(self, content: Any, error: Exception) -> None:
+        """Count what was brought and cannot be read."""
+        number = content.get("update_id") if isinstance(content, dict) else None
+        self._processor.skip(number if isinstance(number, int) else None, type(error).__name__)
 
     async def _deal_with(self, update: Update) -> bool:
         timer = asyncio.get_running_loop().call_later(WITHIN, self._end, update)

@@ -158,8 +158,8 @@ def test_what_is_no_update_is_refused_and_what_the_bot_does_not_know_is_left_alo
         b'{"update_id": 5, "message": {"date": 1}}',
     ]
     asked = [httpx.post(here, content=body, headers=secret, timeout=60).status_code for body in bodies]
-    assert asked == [400] * len(bodies)
-    assert httpx.post(here, content=b" " * 2**21, headers=secret, timeout=60).status_code == 400
+    assert asked == [200] * len(bodies)  # else Telegram brings them again and again
+    assert httpx.post(here, content=b" " * 2**21, headers=secret, timeout=60).status_code == 200
     assert httpx.post(here, json={"update_id": 6, "from_the_future": {}}, headers=secret, timeout=60).status_code == 200
     assert not [line for line in server.lines if "Traceback" in line]
 

@@ -8,7 +8,7 @@ import pytest
 from localchat import LocalChat
 from model import Classifier
 from tests.bot.conftest import RunningBot, running_bot
-from tests.bot.photos import blue_face, red_face
+from tests.bot.photos import blue_face, red_face, two_faces
 from tests.person import Person
 
 _groups = itertools.count(-100_000, -1)
@@ -58,6 +58,24 @@ def test_a_photo_is_answered_when_a_reply_to_it_speaks_to_the_bot(join: Join, wo
     answer = ada.answers()[0]
     assert answer["text"].startswith("On dirait que tu ne portes pas de masque")  # in the language of who asked
     assert answer["reply_to_message"]["message_id"] == sent
+
+
+@pytest.mark.parametrize("words", ["thanks!", "@local_bot thanks!", "/mask"])
+def test_speaking_to_the_bot_is_not_asking_about_its_own_picture(join: Join, words: str) -> None:
+    person = join()
+    person.send_photo(two_faces(), "@local_bot")
+    person.say(words, reply_to=person.answers()[0]["message_id"])
+    if words == "/mask":
+        assert "photo" in person.answers()[0]["text"]
+    person.answer_to(person.send_photo(red_face(), "@local_bot"))
+
+
+def test_a_photo_in_reply_to_the_bot_is_answered(join: Join) -> None:
+    person = join()
+    person.send_photo(two_faces(), "@local_bot")
+    (picture,) = person.answers()
+    sent = person.send_photo(red_face(), reply_to=picture["message_id"])
+    person.answer_to(sent)
 
 
 def test_the_command_without_a_photo_says_how_to_use_it(join: Join) -> None:

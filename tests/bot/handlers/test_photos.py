@@ -69,6 +69,19 @@ def test_a_photo_replaced_by_editing_is_answered_again(meet: Meet, bot: RunningB
     assert "not wearing a mask" in person.answers()[0]["text"]
 
 
+def test_an_edited_caption_under_an_answered_photo_gets_no_second_answer(meet: Meet, bot: RunningBot) -> None:
+    person = meet()
+    person.send_photo(red_face())
+    person.answers()
+    (sent,) = (event["message"] for event in person.seen if event["type"] == "message" and not event["from_bot"])
+    bot.receive(edited_message=sent | {"caption": "holidays", "edit_date": sent["date"] + 60})
+    bot.receive(edited_message=sent | {"edit_date": sent["date"] + 61})  # nothing changed
+    person.answer_to(person.send_photo(red_face()))
+    bot.receive(edited_message=sent | {"photo": photo_of(person, blue_face()), "edit_date": sent["date"] + 62})
+    answer = person.answers()[0]
+    assert answer["reply_to_message"]["message_id"] == sent["message_id"] and "not wearing a mask" in answer["text"]
+
+
 def test_an_edited_text_or_command_needs_no_answer(meet: Meet, bot: RunningBot) -> None:
     person = meet()
     start = {"type": "bot_command", "offset": 0, "length": 6}
@@ -81,8 +94,57 @@ def test_a_channel_post_and_a_service_message_are_left_alone(meet: Meet, bot: Ru
     person = meet()
     photo = photo_of(person, red_face())
     bot.receive(channel_post=message(person, photo=photo))
-    bot.receive(message=message(person, message_auto_delete_timer_changed={"message_auto_delete_time": 60}))
+    money = {"currency": "XTR", "total_amount": 5}
+    payment = {"invoice_payload": "x", "telegram_payment_charge_id": "1", "provider_payment_charge_id": "2"}
+    for content in (
+        {"message_auto_delete_timer_changed": {"message_auto_delete_time": 60}},
+        {"successful_payment": money | payment},
+        {"refunded_payment": money | payment},
+        {"boost_added": {"boost_count": 1}},
+        {"invoice": money | {"title": "x", "description": "y", "start_parameter": "z"}},
+        {"users_shared": {"request_id": 1, "users": [{"user_id": 5}]}},
+        {"write_access_allowed": {}},
+        {"from_the_future": {"anything": 1}},
+        {},
+    ):
+        bot.receive(message=message(person, **content))
     person.answer_to(person.send_photo(red_face()))
+
+
+@pytest.mark.parametrize(("kind", "words"), [("video", "cannot watch videos"), ("audio", "cannot listen")])
+def test_an_album_without_photos_gets_one_sentence(meet: Meet, bot: RunningBot, kind: str, words: str) -> None:
+    person = opened(meet())
+    file = {"file_id": "x", "file_unique_id": "x", "width": 640, "height": 360, "duration": 3}
+    for number in range(5):
+        bot.receive(message=message(person, media_group_id="7", **{kind: file}) | {"message_id": 10**6 + number})
+    assert words in person.answers()[0]["text"]
+    person.answer_to(person.send_photo(red_face()))
+
+
+def test_an_album_of_a_photo_and_videos_gets_an_answer_and_one_sentence(meet: Meet, bot: RunningBot) -> None:
+    person = meet()
+    album = {"media_group_id": "8"}
+    photo = photo_of(person, red_face())
+    file = {"file_id": "x", "file_unique_id": "x", "width": 640, "height": 360, "duration": 3}
+    for number, content in enumerate([{"video": file}, {"photo": photo}, *[{"video": file}] * 3]):
+        bot.receive(message=message(person, **album, **content) | {"message_id": 10**6 + number})
+    sentence, answer = sorted(answer["text"] for answer in person.answers(2))
+    assert "cannot watch videos" in sentence and "wearing a mask" in answer
+    person.answer_to(person.send_photo(red_face()))
+
+
+@pytest.mark.parametrize("command", ["/mask", "/Mask", "/MASK"])
+def test_the_command_looks_at_a_photo_of_another_chat_that_it_replies_to(
+    meet: Meet, bot: RunningBot, command: str
+) -> None:
+    person = meet()
+    origin = {"type": "hidden_user", "date": 1_700_000_000, "sender_user_name": "Bob"}
+    elsewhere = {"origin": origin, "photo": photo_of(person, blue_face())}
+    start = {"type": "bot_command", "offset": 0, "length": len(command)}
+    bot.receive(message=message(person, text=command, entities=[start], external_reply=elsewhere))
+    assert "not wearing a mask" in person.answers()[0]["text"]
+    bot.receive(message=message(person, text=command, entities=[start]))
+    assert "reply to a photo" in person.answers()[0]["text"]
 
 
 def test_a_file_that_telegram_has_lost_is_asked_for_again(meet: Meet, bot: RunningBot) -> None:
