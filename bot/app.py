@@ -16,12 +16,14 @@ from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
 from bot.handlers.albums import QUIET, Albums
+from bot.handlers.buttons import Action
 from bot.handlers.commands import MENU, Commands, NonPhotoReply
 from bot.handlers.errors import ErrorReplies
 from bot.handlers.feedback import FeedbackHandler
 from bot.handlers.groups import ASK, EVERY, ONLY_ASKED, Groups
 from bot.handlers.operator_chat import OperatorChat
 from bot.handlers.photos import WORKERS, PhotoHandler
+from bot.handlers.why import WhyHandler
 from bot.queue.chat_limits import ChatLimits
 from bot.reply.languages import LANGUAGES, listed, say
 from bot.settings import Settings
@@ -108,7 +110,8 @@ def build(settings: Settings, classifier: Classifier, batcher: Batcher | None = 
                 & (filters.ChatType.GROUPS | filters.Regex(re.compile(rf"^/{groups.command}\b", re.IGNORECASE))),
                 photos.answer_asked,
             ),
-            CallbackQueryHandler(feedback.pressed),
+            CallbackQueryHandler(feedback.pressed, pattern=rf"^(?!f:{Action.WHY}:)"),
+            CallbackQueryHandler(WhyHandler(classifier.bundle, photos).pressed),
             # Beyond commands and photos the bot talks only where nobody else is spoken to.
             MessageHandler(IN_PRIVATE & filters.COMMAND, words.of("unknown_command")),
             MessageHandler(IN_PRIVATE & filters.TEXT, words.of("text")),

@@ -15,7 +15,7 @@ from telegram import Document, InlineKeyboardButton, InlineKeyboardMarkup, Photo
 
 from bot.reply.drawing import Box
 from bot.reply.languages import say
-from model import NO_FACE, Bundle, Prediction
+from model import NO_FACE, NONE, Bundle, Prediction
 from model.wording import short_name
 
 UNITS = 10_000  # in which a photo is wide and high, whatever its pixels
@@ -34,6 +34,7 @@ class Action(StrEnum):
     FACE = "f"
     PAGE = "p"
     LABEL = "l"
+    WHY = "x"
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ class ButtonData:
 
 def choices(bundle: Bundle) -> list[str]:
     """The labels that a person may call right."""
-    return [*bundle.manifest.answers, *([NO_FACE] if bundle.manifest.faces.find else [])]
+    manifest = bundle.manifest
+    return [*manifest.answers, *[NONE] * manifest.may_be_none, *[NO_FACE] * manifest.faces.find]
 
 
 def checksum(photo: PhotoSize | Document, bundle: Bundle) -> str:
@@ -91,22 +93,28 @@ def checksum(photo: PhotoSize | Document, bundle: Bundle) -> str:
     return f"{zlib.crc32(chr(10).join([photo.file_unique_id, *choices(bundle)]).encode()):08x}"
 
 
-def rating_keyboard(
-    labels: Sequence[str], photo: PhotoSize | Document, bundle: Bundle, language: str
+def answer_keyboard(
+    labels: Sequence[str], photo: PhotoSize | Document, bundle: Bundle, language: str, asks: bool, why: bool
 ) -> InlineKeyboardMarkup | None:
-    """Right or wrong, under an answer of these labels; None where there is no answer."""
-    if not labels:
-        return None
+    """Right or wrong, and why, under an answer of these labels; None where there is nothing to tap.
+
+    Args:
+        labels: that were answered; none where there is no answer.
+        photo: that they answer.
+        bundle: whose labels they are.
+        language: of the buttons.
+        asks: whether to offer right and wrong.
+        why: ... and why.
+    """
     given = choices(bundle).index(labels[0]) if len(labels) == 1 else None
     right = ButtonData(Action.RIGHT, checksum(photo, bundle), given)
-    return _keyboard(
-        [
-            [
-                (say("feedback.right", language), right),
-                (say("feedback.wrong", language), replace(right, action=Action.WRONG)),
-            ]
-        ]
-    )
+    rows = []
+    if asks and labels:
+        wrong = replace(right, action=Action.WRONG)
+        rows.append([(say("feedback.right", language), right), (say("feedback.wrong", language), wrong)])
+    if why:
+        rows.append([(say("why", language), replace(right, action=Action.WHY))])
+    return _keyboard(rows) if rows else None
 
 
 def consent_keyboard(button: ButtonData, language: str) -> InlineKeyboardMarkup:
@@ -152,6 +160,8 @@ def name_of(label: str, bundle: Bundle, language: str) -> str:
     """A label in words."""
     if label == NO_FACE and bundle.manifest.faces.find:
         return say("feedback.no_face", language)
+    if label not in bundle.manifest.answers:
+        return say("none", language)
     return short_name(label, bundle, language)
 
 

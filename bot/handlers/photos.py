@@ -133,9 +133,13 @@ class PhotoHandler:
 
     def _buttons(self, messages: Sequence[Message], reply: Reply, spoken: str) -> InlineKeyboardMarkup | None:
         attachment = attachment_of(messages[0])
-        if not self._asks or len(messages) > 1 or messages[0].chat.type != ChatType.PRIVATE or attachment is None:
+        if len(messages) > 1 or messages[0].chat.type != ChatType.PRIVATE or attachment is None:
             return None
-        return buttons.rating_keyboard(reply.labels, attachment, self._classifier.bundle, spoken)
+        if not self._asks and not reply.explained:
+            return None
+        return buttons.answer_keyboard(
+            reply.labels, attachment, self._classifier.bundle, spoken, self._asks, reply.explained
+        )
 
     async def _reply(self, message: Message, spoken: str) -> Reply:
         try:

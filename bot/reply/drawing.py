@@ -11,6 +11,8 @@ from importlib.resources import files
 
 from PIL import Image, ImageDraw, ImageFont
 
+from model import Prediction
+from model.heat_map import draw_looks
 from model.image import Photo, decode
 from model.wording import text_color_on
 
@@ -43,6 +45,13 @@ def draw(photo: Photo, marks: Sequence[Mark]) -> bytes:
         _draw_label(pen, box, mark, size)
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=88)
+    return file.getvalue()
+
+
+def draw_why(photo: Photo, prediction: Prediction) -> bytes:
+    """Marks on a photo what the network looked at; returns a JPEG file."""
+    file = io.BytesIO()
+    draw_looks(photo.image, prediction.looks, prediction.size, LONGEST).save(file, "JPEG", quality=88)
     return file.getvalue()
 
 

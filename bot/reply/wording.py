@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.reply.drawing import Mark, draw
-from bot.reply.languages import say
+from bot.reply.languages import TEXTS, say
 from model import NO_FACE, Bundle, Face, Prediction
 from model.classifier import MAX_FACES
 from model.image import Photo
@@ -29,6 +29,7 @@ class Reply:
         pictures: JPEG files.
         short: the same in a line, for an album.
         labels: that it answers, one per face or one for the whole photo; `no_face` for a photo without a face.
+        explained: whether it can be shown what a single answer was made of.
     """
 
     text: str
@@ -36,6 +37,7 @@ class Reply:
     pictures: tuple[bytes, ...] = ()
     short: str = ""
     labels: tuple[str, ...] = ()
+    explained: bool = False
 
 
 def reply_to(prediction: Prediction, photo: Photo, bundle: Bundle, language: str) -> Reply:
@@ -51,7 +53,8 @@ def reply_to(prediction: Prediction, photo: Photo, bundle: Bundle, language: str
         return Reply(say("no_face", language), "no face", short=say("short_no_face", language), labels=(NO_FACE,))
     if alone := prediction.whole or (prediction.faces[0] if len(prediction.faces) == 1 else None):
         outcome, short = "whole photo" if prediction.whole else "1 face", _short_one(alone, bundle, language)
-        return Reply(_one(alone, bundle, language), outcome, short=short, labels=(alone.label,))
+        explained = bool(prediction.looks) and not alone.is_none
+        return Reply(_one(alone, bundle, language), outcome, (), short, (alone.label,), explained)
     marks = marks_of(prediction.faces, bundle, language)
     return Reply(
         _several(prediction.faces, bundle, language),
@@ -92,6 +95,8 @@ def photo_problem(problem: str, language: str) -> Reply:
 
 
 def _one(face: Face, bundle: Bundle, language: str) -> str:
+    if face.is_none:
+        return TEXTS.none_of(bundle, language)[:MAX_TEXT]
     percent = round(face.confidence * 100)
     words = bundle.words(face.label, language)
     if not face.sure:
@@ -102,6 +107,8 @@ def _one(face: Face, bundle: Bundle, language: str) -> str:
 
 
 def _short_one(face: Face, bundle: Bundle, language: str) -> str:
+    if face.is_none:
+        return say("none", language)
     name = _name(face, bundle, language)
     return name if face.sure else say("short_not_sure", language, name=name)
 

@@ -15,11 +15,11 @@ from bot.handlers.buttons import (
     UNITS,
     Action,
     ButtonData,
+    answer_keyboard,
     checksum,
     choices,
     faces_keyboard,
     labels_keyboard,
-    rating_keyboard,
 )
 from bot.reply.drawing import cut_out
 from model import Bundle, Face, Manifest, Prediction
@@ -103,7 +103,7 @@ def test_another_photo_and_other_labels_have_another_seal() -> None:
 
 
 def test_nothing_is_asked_where_nothing_was_answered() -> None:
-    assert rating_keyboard((), PHOTO, bundle(["a", "b"]), "en") is None
+    assert answer_keyboard((), PHOTO, bundle(["a", "b"]), "en", asks=True, why=False) is None
     assert choices(bundle(["a", "b"])) == ["a", "b"]
     assert choices(bundle(["a", "b", "no_face"], find=True)) == ["a", "b", "no_face"]
 

@@ -260,7 +260,7 @@ def test_a_no_that_comes_while_the_faces_are_numbered_is_a_no(
 
 @pytest.mark.parametrize(
     "data",
-    ["", "l", "f:l:00000000::1:", "f:x:00000000:0:1:", "f:l:00000000:0:99:", "f:l:00000000:0:1:9.9.1.1", "é" * 60],
+    ["", "l", "f:l:00000000::1:", "f:q:00000000:0:1:", "f:l:00000000:0:99:", "f:l:00000000:0:1:9.9.1.1", "é" * 60],
 )
 def test_made_up_data_sends_nothing(person: Person, operator: Person, asking: RunningBot, data: str) -> None:
     answer = answer_to(person, red_face())
