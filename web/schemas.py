@@ -10,7 +10,7 @@ from web.models import Models
 EXAMPLE_PROBABILITIES = {"with_mask": 0.99, "without_mask": 0.008, "worn_incorrectly": 0.002}
 EXAMPLE: dict[str, Any] = {
     "photo": "holiday.jpg",
-    "faces": [{"box": [212, 80, 388, 301], "label": "with_mask", "probabilities": EXAMPLE_PROBABILITIES}],
+    "faces": [{"box": [212, 80, 388, 301], "label": "with_mask", "sure": True, "probabilities": EXAMPLE_PROBABILITIES}],
     "label": "with_mask",
     "model": "face-masks",
     "milliseconds": 31.4,
@@ -25,6 +25,7 @@ class FaceAnswer(BaseModel):
         examples=[[212, 80, 388, 301]],
     )
     label: str = Field(description="the most probable label", examples=["with_mask"])
+    sure: bool = Field(description="whether its probability reaches the model's `sure_from`", examples=[True])
     probabilities: dict[str, float] = Field(description="by label, adding up to 1", examples=[EXAMPLE_PROBABILITIES])
 
 
@@ -35,7 +36,14 @@ class PhotoAnswer(BaseModel):
 
     photo: str = Field(description="the name its sender gave it, or its address", examples=["holiday.jpg"])
     faces: list[FaceAnswer] = Field(description="largest face first")
-    label: str = Field(description="the largest face's label, or `no_face`", examples=["with_mask"])
+    label: str = Field(
+        description="the largest face's label or `no_face`; from a model that does not look for faces the photo's, which is "
+        "`none` where it looks like none of the labels",
+        examples=["with_mask"],
+    )
+    sure: bool | None = Field(
+        None, description="whether the whole photo is surely of that label, from a model that does not look for faces"
+    )
     probabilities: dict[str, float] | None = Field(
         None, description="the whole photo's, from a model that does not look for faces; else absent"
     )

@@ -3,6 +3,8 @@
 Pure functions of a prediction; knows nothing of HTTP or of HTML.
 """
 
+import base64
+import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,12 +12,14 @@ from itertools import combinations
 
 from model import Bundle, Face, Prediction
 from model.classifier import MAX_FACES
+from model.heat_map import overlay
 from model.wording import color_of, short_name, text_color_on, typeset
-from web.languages import say
+from web.languages import TEXTS, say
 
 WIDE = 1000  # units that every photo is wide, whatever its pixels: boxes and letters are drawn in these
 LABEL = 64  # units that a label on a box is high at most
 LETTERS, LETTERS_IF_WIDE, LETTERS_ON_PHONES = 26, 17, 40  # units, as the style sheet says
+HEAT_MAP = 160  # pixels of its long side: it is smooth, and browsers enlarge it smoothly
 MAX_BARS = 8  # labels that get a bar, the most probable ones
 
 
@@ -62,13 +66,15 @@ class Result:
     """What the page shows of an answer: first `sentence`, then `advice` where the bundle gives some.
 
     The drawing is `WIDE` units wide and `height` high. `crowded` and `crowded_on_phones` say whether names on the boxes
-    would cover each other, so that only numbers fit.
+    would cover each other, so that only numbers fit. `heat_map` is the address of a picture to lay over the photo, which
+    marks what speaks for the answers; empty where the model cannot tell.
     """
 
     sentence: str
     advice: str
     cards: tuple[Card, ...]
     height: int
+    heat_map: str = ""
 
     @property
     def wide(self) -> bool:
@@ -87,9 +93,11 @@ class Result:
 def result_of(prediction: Prediction, bundle: Bundle, language: str) -> Result:
     """What to show of a prediction, in the bundle's words."""
     height = max(1, round(WIDE * prediction.size[1] / prediction.size[0]))
+    if prediction.whole and prediction.whole.is_none:
+        return Result(TEXTS.none_of(bundle, language), "", (), height)
     if prediction.whole:
         whole = _card(1, prediction.whole, None, bundle, language)
-        return Result(*_about(prediction.whole, "plain", bundle, language), (whole,), height)
+        return Result(*_about(prediction.whole, "plain", bundle, language), (whole,), height, _heat_map(prediction))
     cards = tuple(
         _card(number, face, _frame(face, prediction.size), bundle, language)
         for number, face in enumerate(prediction.faces, 1)
@@ -97,10 +105,19 @@ def result_of(prediction: Prediction, bundle: Bundle, language: str) -> Result:
     if not cards:
         return Result(say("no_face", language), say("no_face_help", language), (), height)
     if len(cards) == 1:
-        return Result(*_about(prediction.faces[0], "one", bundle, language), cards, height)
+        return Result(*_about(prediction.faces[0], "one", bundle, language), cards, height, _heat_map(prediction))
     counts = ", ".join(f"{count} {name}" for name, count in Counter(card.name for card in cards).most_common(8))
     key = "largest_faces" if len(cards) >= MAX_FACES else "faces"
-    return Result(say(key, language, count=len(cards), labels=counts), "", cards, height)
+    sentence = say(key, language, count=len(cards), labels=counts)
+    return Result(sentence, "", cards, height, _heat_map(prediction))
+
+
+def _heat_map(prediction: Prediction) -> str:
+    if not prediction.looks:
+        return ""
+    file = io.BytesIO()
+    overlay(prediction.looks, prediction.size, HEAT_MAP).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def _about(face: Face, key: str, bundle: Bundle, language: str) -> tuple[str, str]:

@@ -32,6 +32,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     return {
         "masks": Classifier.open(make_bundle(folder / "masks", answers=ANSWERS)),
         "colors": Classifier.open(make_bundle(folder / "colors", ("red", "green", "blue"), find_faces=False)),
+        "told": Classifier.open(make_bundle(folder / "told", ("red", "blue"), find_faces=False, unlike_from=0.5)),
     }
 
 

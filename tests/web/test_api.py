@@ -53,6 +53,12 @@ def test_another_model_is_asked_by_its_name(api: httpx.Client) -> None:
     assert answer["probabilities"].keys() == {"red", "green", "blue"}
 
 
+def test_a_photo_of_something_else_is_none_of_the_labels(api: httpx.Client) -> None:
+    answer = ask(api, encoded(Image.new("RGB", (40, 30), "lime"), "PNG"), model="told").json()
+    assert (answer["label"], answer["sure"]) == ("none", False)
+    assert answer["probabilities"].keys() == {"red", "blue"}
+
+
 def test_a_model_that_is_not_there_is_named_with_those_that_are(api: httpx.Client) -> None:
     details = problem(ask(api, red_face(), model="cats"), 404, "unknown_model")
     assert "'cats'" in details["detail"]
@@ -119,7 +125,7 @@ def test_an_error_of_ours_is_no_traceback(models: Models, monkeypatch: pytest.Mo
 
 
 def test_the_models_are_listed_with_their_labels(api: httpx.Client) -> None:
-    masks, colors = api.get("/api/models").json()["models"]
+    masks, colors, _ = api.get("/api/models").json()["models"]
     assert (masks["name"], masks["labels"], masks["finds_faces"]) == ("masks", ["with_mask", "without_mask"], True)
     assert (colors["name"], colors["labels"], colors["finds_faces"]) == ("colors", ["red", "green", "blue"], False)
 

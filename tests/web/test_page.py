@@ -184,6 +184,23 @@ def test_the_model_is_chosen_where_there_are_several(open_page: Open) -> None:
     expect(page.locator(".box")).to_have_count(0)
 
 
+def test_a_photo_of_something_else_and_what_speaks_for_an_answer_are_shown(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_label("Model").select_option("told")
+    choose(page, encoded(Image.new("RGB", (64, 48), "lime")))
+    expect(page.get_by_role("heading", level=2)).to_have_text("This looks like none of: red, blue.")
+    expect(page.get_by_label("Show what speaks for this answer")).to_have_count(0)
+    choose(page, encoded(Image.new("RGB", (64, 48), "red")))
+    expect(page.get_by_role("heading", level=2)).to_have_text("Looks like this: red.")
+    heat_map = page.locator(".heat-map img")
+    expect(heat_map).to_be_hidden()
+    page.get_by_label("Show what speaks for this answer").press("Space")
+    expect(heat_map).to_be_visible()
+    expect(heat_map).to_have_js_property("naturalWidth", 64)
+    found = Axe().run(page, options=RULES)
+    assert not found.response["violations"], found.generate_report()
+
+
 def test_everything_can_be_done_with_the_keyboard(open_page: Open) -> None:
     page = open_page()
     reached = []
