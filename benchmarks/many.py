@@ -53,7 +53,7 @@ def main(photos: Annotated[int, typer.Option(help="How many are answered for eac
     rule = classifier.bundle.manifest.input
     assert rule is not None
     square = Image.fromarray(np.zeros((rule.height, rule.width, 3), np.uint8))
-    batches = {str(n): partial(classifier.runtime.logits, [square] * n) for n in TOGETHER}
+    batches = {str(n): partial(classifier.runtime.outputs, [square] * n) for n in TOGETHER}
     for together, times in side_by_side(batches, 3).items():
         each = percentile(times, 50) * 1000 / int(together)
         say(f"the network, batch of {together}, p50 per picture", each, "ms")

@@ -51,7 +51,7 @@ def main(
             for count in map(int, per_label.split(",")):
                 for seed in range(seeds):
                     data = Path(made, "data")
-                    asked = _draw(folder, data, count, seed)
+                    asked = draw(folder, data, count, seed)
                     for name, method in chosen.items():
                         started = time.perf_counter()
                         right = method(data, asked, seed)
@@ -106,11 +106,15 @@ def _methods(weights: Path, before: str | None, made: Path) -> dict[str, Method]
     return methods
 
 
-def _draw(folder: Path, data: Path, count: int, seed: int) -> list[tuple[Path, str]]:
-    """Links to photos to learn from, so many of each label, or all in the parts they came in; and the photos to ask."""
+def draw(folder: Path, data: Path, count: int, seed: int, merge: bool = False) -> list[tuple[Path, str]]:
+    """Links to photos to learn from, so many of each label, or all in the parts they came in, unless these shall be merged.
+
+    Returns:
+        The photos to ask about.
+    """
     held = next(folder / name for name in (*PARTS["test"], *PARTS["valid"]) if (folder / name).is_dir())
     parts = [part for part in folder.iterdir() if part.is_dir() and part != held]
-    if not count and len(parts) > 1:
+    if not (count or merge) and len(parts) > 1:
         data.mkdir()
         for part in parts:
             (data / part.name).symlink_to(part.resolve())

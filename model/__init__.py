@@ -3,9 +3,9 @@
 Knows nothing of Telegram, of web pages or of training. `Classifier.open()` is the way in.
 """
 
-from model.bundle import NO_FACE, Bundle, BundleError, Manifest
+from model.bundle import NO_FACE, NONE, Bundle, BundleError, Manifest
 from model.classifier import Classifier
 from model.image import PhotoError
 from model.prediction import Face, Prediction
 
-__all__ = ["NO_FACE", "Bundle", "BundleError", "Classifier", "Face", "Manifest", "PhotoError", "Prediction"]
+__all__ = ["NONE", "NO_FACE", "Bundle", "BundleError", "Classifier", "Face", "Manifest", "PhotoError", "Prediction"]

@@ -15,6 +15,7 @@ from model.answers import Words, read_answers
 
 SHIPPED = Path(__file__).parent / "face_masks"
 PICKLE, ONNX, MANIFEST, ANSWERS, CARD = "model.pkl", "model.onnx", "manifest.json", "answers.toml", "README.md"
+NONE = "none"  # the answer to a photo that is unlike all labels; as a label, photos that are none of the others
 NO_FACE = "no_face"  # the answer to a photo in which no face is found; as a label, a found face that is none
 
 
@@ -74,7 +75,9 @@ class Manifest(BaseModel):
     """`manifest.json`. `labels` are the network's outputs, `answers` those of them that people are told: where faces are
     found, the label `no_face` drops what the finder took for one. `files` maps a file's name to its SHA-256;
     `sure_from` is the probability of an answer from which the bot does not say "not sure"; the logits are divided by
-    `temperature` before the softmax. With `mirror`, the answer to the mirror image counts where the own one is doubtful."""
+    `temperature` before the softmax. With `mirror`, the answer to the mirror image counts where the own one is doubtful.
+    A picture that is further from the training photos than `unlike_from`, or whose probability of the label `none` reaches
+    `none_from`, is answered `none`; without these, nothing is."""
 
     format: Literal[1] = 1
     name: str
@@ -84,6 +87,8 @@ class Manifest(BaseModel):
     mirror: Mirror | None = None
     temperature: float = Field(1.0, gt=0)
     sure_from: float = Field(0.8, ge=0, le=1)
+    unlike_from: float | None = Field(None, gt=0)
+    none_from: float | None = Field(None, gt=0, le=1)
     files: dict[str, str]
     versions: dict[str, str] = {}
     data: dict[str, Any] = {}
@@ -91,7 +96,13 @@ class Manifest(BaseModel):
 
     @property
     def answers(self) -> list[str]:
-        return [label for label in self.labels if label != NO_FACE or not self.faces.find]
+        dropped = {NO_FACE} if self.faces.find else set()
+        return [label for label in self.labels if label not in dropped | ({NONE} if self.none_from else set())]
+
+    @property
+    def may_be_none(self) -> bool:
+        """Whether `none` is an answer, which is no label that people ask for."""
+        return self.unlike_from is not None or self.none_from is not None
 
     @field_validator("mirror", mode="before")
     @classmethod

@@ -9,16 +9,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from model.bundle import Bundle, Mirror
+from model.bundle import NONE, Bundle, Mirror
 from model.faces.box import Box
-from model.faces.crop import cut
+from model.faces.crop import cut, framed
 from model.faces.finder import SEARCH_SIDE, FaceFinder
 from model.hub import is_on_hub, open_from_hub
 from model.image import WORKING_SIDE, Photo, decode, from_image
 from model.malloc import keep_freed_memory
 from model.model_path import named_folders, plain_name
-from model.prediction import Face, Prediction
+from model.prediction import Face, Look, Outputs, Prediction, joined
 from model.runtimes import Runtime, open_runtime
+from model.runtimes.onnx import frame_of
 
 MAX_FACES = 100  # the largest are answered; more are a crowd
 BATCH = 4  # faces the network sees at once: each takes it some 25 MB
@@ -33,12 +34,14 @@ class Prepared:
         pictures: RGB, what the network answers: a square per face, or the whole photo.
         places: where each of them lies in the photo, as `Face.box`.
         scores: how sure the finder is of each, 0 to 1.
+        frames: what the network sees of the photo, as `Look.frame`.
     """
 
     size: tuple[int, int]
     pictures: tuple[Image.Image, ...]
     places: tuple[tuple[int, int, int, int], ...]
     scores: tuple[float, ...]
+    frames: tuple[tuple[float, float, float, float], ...]
 
 
 class Classifier:
@@ -92,7 +95,8 @@ class Classifier:
         """
         if self._finder is None:
             decoded = _decoded(photo)
-            return Prepared(decoded.size, (decoded.image,), ((0, 0, *decoded.size),), (1.0,))
+            frame = self._frame(decoded)
+            return Prepared(decoded.size, (decoded.image,), ((0, 0, *decoded.size),), (1.0,), (frame,))
         decoded = _decoded(photo, SEARCH_SIDE)
         found = self._finder.find(decoded.image)[:MAX_FACES]
         boxes = [face.box.scaled(decoded.scale) for face in found]
@@ -100,14 +104,16 @@ class Classifier:
             decoded = decode(photo)
         pictures = self._cuts(decoded.image, [box.scaled(1 / decoded.scale) for box in boxes])
         places = tuple(box.within(*decoded.size) for box in boxes)
-        return Prepared(decoded.size, tuple(pictures), places, tuple(face.score for face in found))
+        frames = tuple(framed(box, self.bundle.manifest.faces.margin) for box in boxes)
+        return Prepared(decoded.size, tuple(pictures), places, tuple(face.score for face in found), frames)
 
     def answer(self, prepared: Sequence[Prepared]) -> list[Prediction]:
         """Does the second half: one answer per photo, with the network run on the faces of all of them together."""
         places = [place for photo in prepared for place in photo.places]
         pictures = [picture for photo in prepared for picture in photo.pictures]
         scores = np.array([score for photo in prepared for score in photo.scores])
-        answers = iter(self._answers(pictures, places, scores) if pictures else ())
+        frames = [frame for photo in prepared for frame in photo.frames]
+        answers = iter(self._answers(pictures, places, scores, frames) if pictures else ())
         each = [(photo.size, list(islice(answers, len(photo.places)))) for photo in prepared]
         if self._finder is None:
             return [Prediction(size, whole=faces[0]) for size, faces in each]
@@ -126,28 +132,60 @@ class Classifier:
     def _cuts(self, image: Image.Image, boxes: list[Box]) -> list[Image.Image]:
         return [cut(image, box, self._side, self.bundle.manifest.faces.margin) for box in boxes]
 
-    def _logits(self, images: Sequence[Image.Image]) -> np.ndarray:
+    def _outputs(self, images: Sequence[Image.Image]) -> Outputs:
         batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
-        return np.concatenate([self.runtime.logits(batch) for batch in batches])
+        return joined([self.runtime.outputs(batch) for batch in batches])
 
     def _answers(
-        self, images: Sequence[Image.Image], places: Sequence[tuple[int, int, int, int]], scores: np.ndarray
+        self,
+        images: Sequence[Image.Image],
+        places: Sequence[tuple[int, int, int, int]],
+        scores: np.ndarray,
+        frames: Sequence[tuple[float, float, float, float]],
     ) -> Iterator[Face | None]:
         """One per image; None where the network sees no face."""
         manifest = self.bundle.manifest
-        logits = self._logits(images)
+        outputs = self._outputs(images)
+        logits, own = outputs.logits, outputs.logits.argmax(axis=1)
         mirror = manifest.mirror
         if mirror and (doubtful := np.flatnonzero(mirror_weight(logits, mirror))).size:
             turned = [images[int(index)].transpose(Image.Transpose.FLIP_LEFT_RIGHT) for index in doubtful]
-            logits[doubtful] = with_mirror(logits[doubtful], self._logits(turned), mirror)
+            logits[doubtful] = with_mirror(logits[doubtful], self._outputs(turned).logits, mirror)
         told = [manifest.labels.index(label) for label in manifest.answers]
         rows = softmax(logits[:, told] / manifest.temperature)
         search = manifest.faces
         limits = np.where(scores < search.weak_below, search.weak_no_face_from, search.no_face_from)
-        for place, none, row in zip(places, no_faces(logits, told, limits), rows, strict=True):
+        nobody, nothing = no_faces(logits, told, limits), self._nothing(logits, outputs.unlike)
+        for number, (place, row) in enumerate(zip(places, rows, strict=True)):
+            if search.find and (nobody[number] or nothing[number]):
+                yield None
+                continue
             probabilities = dict(zip(manifest.answers, row.tolist(), strict=True))
             label, sure = manifest.answers[row.argmax()], bool(row.max() >= manifest.sure_from)
-            yield None if none else Face(place, label, probabilities, sure)
+            if nothing[number]:
+                label, sure = NONE, False
+            unlike = None if outputs.unlike is None else float(outputs.unlike[number])
+            look = None
+            if outputs.maps is not None and told[row.argmax()] == own[number]:  # it is of the picture's own best label
+                look = Look(outputs.maps[number], frames[number])
+            yield Face(place, label, probabilities, sure, unlike, look)
+
+    def _nothing(self, logits: np.ndarray, unlike: np.ndarray | None) -> np.ndarray:
+        """Tells which pictures are none of the labels, of shape (pictures,)."""
+        manifest = self.bundle.manifest
+        nothing = np.zeros(len(logits), bool)
+        if manifest.unlike_from is not None and unlike is not None:
+            nothing |= unlike > manifest.unlike_from
+        if manifest.none_from is not None and NONE in manifest.labels:
+            labels = [place for place, label in enumerate(manifest.labels) if label != NONE]
+            nothing |= no_faces(logits, labels, manifest.none_from)
+        return nothing
+
+    def _frame(self, photo: Photo) -> tuple[float, float, float, float]:
+        """What the network sees of a whole photo."""
+        rule = self.bundle.manifest.input
+        left, top, right, bottom = frame_of(photo.image.size, rule) if rule else (0, 0, *photo.image.size)
+        return left * photo.scale, top * photo.scale, right * photo.scale, bottom * photo.scale
 
 
 def with_mirror(logits: np.ndarray, mirrored: np.ndarray, mirror: Mirror) -> np.ndarray:

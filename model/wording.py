@@ -11,11 +11,13 @@ from typing import Any
 
 from PIL import ImageColor
 
-from model.bundle import Bundle
+from model.bundle import NONE, Bundle
 
 MAX_NAME = 40  # characters of a label's name in a list or on a box
 PALETTE = ("#0072B2", "#D55E00", "#F0E442", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # Okabe and Ito's
 DEFAULT = "en"
+MOST = 8  # labels in a sentence
+GREY = "#6b6b6b"
 
 
 class Texts:
@@ -63,13 +65,23 @@ class Texts:
             entry = entry["one" if values["count"] == 1 else "other"]
         return typeset(entry, language).format(**values)
 
-    def listed(self, names: Sequence[str], language: str, most: int = 8) -> str:
+    def listed(self, names: Sequence[str], language: str, most: int = MOST) -> str:
         """Joins names as in a sentence: "a, b or c"; of many, the first `most` and how many more there are."""
         if len(names) > most:
             return self.say("and_more", language, labels=", ".join(names[:most]), count=len(names) - most)
         if len(names) == 1:
             return names[0]
         return self.say("or", language, labels=", ".join(names[:-1]), last=names[-1])
+
+    def none_of(self, bundle: Bundle, language: str) -> str:
+        """Returns what is said of a photo that is none of a bundle's labels, in the bundle's own words where it has them."""
+        words = bundle.answers.get(NONE, {})
+        own = words.get(language) or words.get(DEFAULT)
+        if own and own.answer:
+            return typeset(own.answer, language)
+        names = label_names(bundle, language)
+        few = ", ".join(names) if len(names) <= MOST else self.listed(names, language)
+        return self.say("none_of", language, labels=few)
 
 
 def typeset(text: str, language: str) -> str:
@@ -94,7 +106,8 @@ def label_names(bundle: Bundle, language: str) -> list[str]:
 
 def color_of(label: str, bundle: Bundle) -> str:
     """Returns a label's color as #rrggbb: the bundle's, or one that differs from its neighbours'."""
-    color = bundle.colors.get(label) or PALETTE[bundle.manifest.answers.index(label) % len(PALETTE)]
+    told = bundle.manifest.answers
+    color = bundle.colors.get(label) or (PALETTE[told.index(label) % len(PALETTE)] if label in told else GREY)
     red, green, blue = ImageColor.getrgb(color)[:3]
     return f"#{red:02x}{green:02x}{blue:02x}"
 

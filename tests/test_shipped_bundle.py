@@ -65,7 +65,7 @@ def test_both_runtimes_give_the_same_answers_to_200_photos(shipped: Classifier) 
     learner = Classifier.open(runtime="fastai")
     side = shipped.bundle.manifest.input.height  # type: ignore[union-attr]
     faces = [photo.crop((60, -60, 400, 280)).resize((side, side)) for photo in two_hundred_photos()]
-    ours, theirs = (softmax(classifier.runtime.logits(faces)) for classifier in (shipped, learner))
+    ours, theirs = (softmax(classifier.runtime.outputs(faces).logits) for classifier in (shipped, learner))
     assert ours == pytest.approx(theirs, abs=1e-3)
     assert len(set(ours.argmax(1))) > 1
     for photo in (bare(), masked(), cat()):

@@ -17,7 +17,7 @@ from fastai.learner import Learner
 from fastai.torch_core import get_model
 from PIL import Image
 
-from model.bundle import ANSWERS
+from model.bundle import ANSWERS, NO_FACE, NONE
 from training.callbacks.distributed import is_first
 from training.callbacks.loss_plot import Course
 from training.callbacks.stop_signal import asked_to_stop
@@ -40,6 +40,7 @@ from training.fit.lr_finder import SEARCH, find_rate
 from training.fit.recipe import fine_tune, for_inference
 from training.fit.settings import Settings, is_few
 from training.fit.trained import Logits, Trained
+from training.fit.unlike import remember
 from training.messages import say_parts, say_what_was_read, say_what_was_written
 from training.notifications import Telling
 from training.options import Options
@@ -61,6 +62,7 @@ from training.run_folder import HELD_OUT, OPTIONS
 
 EVALUATION = "evaluation"
 TEST_SHARE = 0.2
+NONE_FROM = 0.5  # the probability of `none` from which a photo is more probably that than all labels together
 
 
 @dataclass(frozen=True)
@@ -114,12 +116,16 @@ def run(options: Options, folder: Path, told: Telling) -> None:
         course = Course.of(learner.recorder) if trained.settings.epochs else Course([], [], [], [])
         go_on_alone()
         chosen_on = trained.choose()
-        calibration = calibrate(chosen_on.logits, photos.targets(chosen_on.places), labels, answers, faces.no_face_from)
+        unlike, distances = (None, None) if NO_FACE in labels else trained.fit_unlike()
+        if unlike:
+            remember(learner, unlike)
+        dropped_from = faces.no_face_from if faces.find else NONE_FROM
+        calibration = calibrate(chosen_on.logits, photos.targets(chosen_on.places), labels, answers, dropped_from)
         measured_on = chosen_on
         if parts.test:
             measured_on = Logits(parts.test, logits_of(learner, photos.pictures(parts.test), settings.mirror))
         figures = measure(
-            measured_on.logits, photos.targets(measured_on.places), labels, calibration, answers, faces.no_face_from
+            measured_on.logits, photos.targets(measured_on.places), labels, calibration, answers, dropped_from
         )
         laps.end("training")
         how = _how_measured(parts, trained)
@@ -135,6 +141,8 @@ def run(options: Options, folder: Path, told: Telling) -> None:
             mirror=settings.mirror,
             temperature=calibration.temperature,
             sure_from=calibration.sure_from,
+            unlike_from=unlike.limit if unlike else None,
+            none_from=NONE_FROM if NONE in set(labels) - set(answers) else None,
             data=collection.summary() | {"held_out": len(parts.test), "measured_on": how},
             figures=figures.as_json(),
         )
@@ -142,7 +150,7 @@ def run(options: Options, folder: Path, told: Telling) -> None:
         laps.end("exporting")
         print(f"Evaluating the bundle on {how} ...", flush=True)
         held_out = held_out_photos(photos.samples(measured_on.places), photos.photographs)
-        known = trained.by_content if measured_on is chosen_on and trained.out_of_fold is not None else {}
+        known = trained.by_content(distances) if measured_on is chosen_on and trained.out_of_fold is not None else {}
         made_with = {key: getattr(value, "name", value) for key, value in asdict(settings).items() if value is not None}
         measured = describe(bundle, folder / EVALUATION, held_out, made_with | {"kept": trained.kept}, notes, known)
         laps.end("measuring")

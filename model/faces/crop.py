@@ -19,11 +19,9 @@ def cut(image: Image.Image, box: Box, side: int, margin: float) -> Image.Image:
     Returns:
         An RGB image of `side` x `side`; what lies outside the photo is filled with `FILL`.
     """
-    reach = max(box.width, box.height, 1.0) * (1 + margin) / 2
-    centre_x, centre_y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-    left, top = centre_x - reach, centre_y - reach
-    scale = side / (2 * reach)
-    inside = (max(left, 0.0), max(top, 0.0), min(centre_x + reach, image.width), min(centre_y + reach, image.height))
+    left, top, right, bottom = framed(box, margin)
+    scale = side / (right - left)
+    inside = (max(left, 0.0), max(top, 0.0), min(right, image.width), min(bottom, image.height))
     if inside[2] - inside[0] < 1 or inside[3] - inside[1] < 1:
         return Image.new("RGB", (side, side), FILL)
     target = [round((inside[0] - left) * scale), round((inside[1] - top) * scale)]
@@ -37,3 +35,10 @@ def cut(image: Image.Image, box: Box, side: int, margin: float) -> Image.Image:
     square = Image.new("RGB", (side, side), FILL)
     square.paste(part, (target[0], target[1]))
     return square
+
+
+def framed(box: Box, margin: float) -> tuple[float, float, float, float]:
+    """Returns the square around a face that `cut` shows, which may reach beyond the photo: left, top, right, bottom."""
+    reach = max(box.width, box.height, 1.0) * (1 + margin) / 2
+    centre_x, centre_y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    return centre_x - reach, centre_y - reach, centre_x + reach, centre_y + reach

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
 from PIL import Image
 
 from model.bundle import ONNX, PICKLE, Bundle, BundleError
+from model.prediction import Outputs
 from model.runtimes.onnx import OnnxRuntime
 
 
@@ -15,8 +15,8 @@ class Runtime(Protocol):
 
     name: str
 
-    def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
-        """Returns logits for RGB images of any size, as float32 of shape (images, labels)."""
+    def outputs(self, images: Sequence[Image.Image]) -> Outputs:
+        """Returns what the network says of RGB images of any size."""
         ...
 
 

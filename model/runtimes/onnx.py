@@ -7,6 +7,9 @@ from PIL import Image
 
 from model.bundle import MANIFEST, ONNX, Bundle, BundleError, Input
 from model.onnx_session import open_session
+from model.prediction import Outputs
+
+UNLIKE, MAPS = "unlike", "maps"  # names of the file's further outputs; older files have none
 
 
 class OnnxRuntime:
@@ -30,11 +33,13 @@ class OnnxRuntime:
                 f"{bundle.folder / ONNX} has {outputs[-1]} outputs but the manifest has {len(bundle.manifest.labels)} labels. Export it again."
             )
         self._name = self._session.get_inputs()[0].name
+        self._further = [output.name for output in self._session.get_outputs()[1:]]
 
-    def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
+    def outputs(self, images: Sequence[Image.Image]) -> Outputs:
         batch = np.stack([to_array(image, self._input) for image in images])
-        result: np.ndarray = self._session.run(None, {self._name: batch})[0]
-        return result
+        logits, *further = self._session.run(None, {self._name: batch})
+        named = dict(zip(self._further, further, strict=True))
+        return Outputs(logits, named.get(UNLIKE), named.get(MAPS))
 
 
 def to_array(image: Image.Image, rule: Input) -> np.ndarray:
@@ -47,24 +52,34 @@ def to_array(image: Image.Image, rule: Input) -> np.ndarray:
 
 def resize(image: Image.Image, rule: Input) -> Image.Image:
     """Resizes as fastai does on its validation set: `Resize` by squish, crop or pad (bilinear), or `CropPad`."""
-    width, height = image.size
     target = rule.width, rule.height
-    if (width, height) == target:
+    if image.size == target:
         return image
     if rule.resize == "squish":
         return image.resize(target, Image.Resampling.BILINEAR)
+    framed = _framed(image, frame_of(image.size, rule), rule.pad)
+    return framed if rule.resize == "crop_pad" else framed.resize(target, Image.Resampling.BILINEAR)
+
+
+def frame_of(size: tuple[int, int], rule: Input) -> tuple[int, int, int, int]:
+    """Returns what the network sees of an image of that width and height: left, top, right, bottom in its pixels. It may
+    reach beyond the image, where it is filled."""
+    width, height = size
+    if rule.resize == "squish" or size == (rule.width, rule.height):
+        return 0, 0, width, height
     if rule.resize == "crop_pad":
-        return _framed(image, (width - rule.width) // 2, (height - rule.height) // 2, target, rule.pad)
+        left, top = (width - rule.width) // 2, (height - rule.height) // 2
+        return left, top, left + rule.width, top + rule.height
     ratios = width / rule.width, height / rule.height
     ratio = min(ratios) if rule.resize == "crop" else max(ratios)
     part = max(1, int(ratio * rule.width)), max(1, int(ratio * rule.height))
     left, top = int(0.5 * (width - part[0])), int(0.5 * (height - part[1]))
-    return _framed(image, left, top, part, rule.pad).resize(target, Image.Resampling.BILINEAR)
+    return left, top, left + part[0], top + part[1]
 
 
-def _framed(image: Image.Image, left: int, top: int, size: tuple[int, int], mode: str) -> Image.Image:
-    """What a frame of that size shows of the image; what lies outside is filled."""
-    right, bottom = left + size[0], top + size[1]
+def _framed(image: Image.Image, frame: tuple[int, int, int, int], mode: str) -> Image.Image:
+    """What a frame shows of the image; what lies outside is filled."""
+    left, top, right, bottom = frame
     shown = image.crop((max(0, left), max(0, top), min(right, image.width), min(bottom, image.height)))
     widths = (max(0, -top), max(0, bottom - image.height)), (max(0, -left), max(0, right - image.width)), (0, 0)
     if not np.any(widths):

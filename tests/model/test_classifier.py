@@ -16,6 +16,7 @@ from model.faces.box import Box
 from model.faces.crop import cut
 from model.faces.finder import FoundFace
 from model.image import decode
+from model.prediction import Outputs
 from tests.bundles import make_bundle
 from tests.model.photos import cat, encoded, portrait
 
@@ -110,7 +111,8 @@ def test_json_has_the_shape_that_is_documented(faces: Classifier) -> None:
     answer = prediction.as_json()
     assert list(answer) == ["faces", "label"]
     for given, face in zip(answer["faces"], prediction.faces, strict=True):
-        assert list(given) == ["box", "label", "probabilities"]
+        assert list(given) == ["box", "label", "sure", "probabilities"]
+        assert given["sure"] is face.sure
         assert given["box"] == list(face.box) and all(type(side) is int for side in given["box"])
         assert list(given["probabilities"]) == ["with_mask", "without_mask"]
         assert all(type(value) is float for value in given["probabilities"].values())
@@ -203,10 +205,10 @@ class LeftSide:
     def __init__(self) -> None:
         self.shown, self.gain = 0, 1
 
-    def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
+    def outputs(self, images: Sequence[Image.Image]) -> Outputs:
         self.shown += len(images)
         reds = [np.asarray(image)[:, : image.width // 2, 0].mean() / 100 for image in images]
-        return np.array([[red * self.gain, 0, 0] for red in reds], np.float32)
+        return Outputs(np.array([[red * self.gain, 0, 0] for red in reds], np.float32))
 
 
 @pytest.mark.parametrize(("best", "share"), [(0.97, 0), (0.95, 0), (0.9, 0.25), (0.85, 0.5), (0.6, 0.5)])
@@ -260,8 +262,8 @@ class Certain:
     def __init__(self, *probabilities: float) -> None:
         self._logits = np.log(probabilities)
 
-    def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
-        return np.tile(self._logits, (len(images), 1))
+    def outputs(self, images: Sequence[Image.Image]) -> Outputs:
+        return Outputs(np.tile(self._logits, (len(images), 1)))
 
 
 @pytest.mark.parametrize(
@@ -294,10 +296,10 @@ class Counting:
     def __init__(self) -> None:
         self.batches: list[int] = []
 
-    def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
+    def outputs(self, images: Sequence[Image.Image]) -> Outputs:
         self.batches.append(len(images))
         reds = [float(np.asarray(image)[:, :, 0].mean()) for image in images]
-        return np.array([[red, 255 - red] for red in reds], np.float32)
+        return Outputs(np.array([[red, 255 - red] for red in reds], np.float32))
 
 
 def test_a_crowd_is_answered_face_by_face_without_much_memory(faces: Classifier) -> None:

@@ -19,8 +19,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli")
     make_bundle(folder / "bundle")
     make_bundle(folder / "fruit", ("tomato", "plum"), find_faces=False)
+    make_bundle(folder / "told", ("tomato", "plum"), find_faces=False, unlike_from=0.5)
     portrait().save(folder / "portrait.png")
     cat().save(folder / "cat.jpg")
+    for color in ("red", "lime"):
+        Image.new("RGB", (60, 40), color).save(folder / f"{color}.png")
     (folder / "broken.jpg").write_bytes((folder / "cat.jpg").read_bytes()[:5_000])
     (folder / "notes.txt").write_text("hello", "utf-8")
     return folder
@@ -103,3 +106,33 @@ def test_a_reader_that_stops_reading_causes_no_traceback(folder: Path) -> None:
         check=True,
     )
     assert "Traceback" not in result.stdout
+
+
+def test_none_of_the_labels_is_said_with_their_names(folder: Path) -> None:
+    assert answer(folder, "lime.png", bundle="told").stdout == "lime.png: none of: tomato, plum\n"
+
+
+def test_why_draws_where_the_network_looked(folder: Path) -> None:
+    result = answer(folder, "--why", "why.png", "red.png", bundle="told")
+    assert (result.returncode, result.stderr) == (0, "")
+    with Image.open(folder / "why.png") as drawn, Image.open(folder / "red.png") as photo:
+        assert drawn.size == photo.size
+        assert drawn.convert("RGB").tobytes() != photo.convert("RGB").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "bundle", "problem"),
+    [
+        (("--why", "out.png", "red.png"), "fruit", "Error: out.png: this model does not tell where it looks."),
+        (("--why", "out.png", "red.png", "cat.jpg"), "told", "Error: --why draws one picture: give one photo."),
+        (("--why", "out.unknown", "red.png"), "told", "Error: out.unknown: unknown file extension: .unknown."),
+        (("--why", "nowhere/out.png", "red.png"), "told", "Error: nowhere/out.png: No such file or directory."),
+    ],
+)
+def test_why_says_in_a_sentence_what_it_cannot_draw(
+    folder: Path, arguments: tuple[str, ...], bundle: str, problem: str
+) -> None:
+    result = answer(folder, *arguments, bundle=bundle)
+    assert result.returncode == 1
+    assert result.stderr.strip() == problem
+    assert not (folder / "out.png").exists()

@@ -9,12 +9,14 @@ import pytest
 import timm
 import torch
 from click.testing import Result
+from PIL import Image
 from safetensors.torch import save_file
 from typer.testing import CliRunner
 
-from model.bundle import CARD, MANIFEST
+from model.bundle import CARD, MANIFEST, NONE, Bundle
 from model.classifier import Classifier
-from tests.training.shapes import LABELS, save_shapes, shape_photo
+from model.runtimes import open_runtime
+from tests.training.shapes import LABELS, patchy, save_shapes, shape_photo
 from training.__main__ import app
 from training.fit.trained import Trained
 from training.run_folder import HELD_OUT
@@ -59,6 +61,37 @@ def test_few_photos_are_all_learned_from_and_cross_validation_measures(tmp_path:
     card = (tmp_path / "bundle" / CARD).read_text("utf-8")
     assert "Measured by cross-validation" in card and "skin" not in card
     assert "skin" not in (tmp_path / "run" / "report.html").read_text("utf-8")
+
+
+def test_what_was_never_learned_is_none_of_the_labels_in_both_runtimes(tmp_path: Path, weights: Path) -> None:
+    save_shapes(tmp_path / "photos", each=12)
+    train(tmp_path, weights)
+    assert manifest(tmp_path)["unlike_from"]
+    photos = [shape_photo(label, 500) for label in LABELS]
+    noise = np.random.default_rng(0).integers(0, 256, (2, 96, 96, 3), np.uint8)
+    pictures = photos + [Image.fromarray(picture) for picture in noise]
+    bundle = Bundle.open(tmp_path / "bundle")
+    onnx, fastai = (open_runtime(bundle, runtime).outputs(pictures) for runtime in ("onnx", "fastai"))
+    for one, other in ((onnx.logits, fastai.logits), (onnx.unlike, fastai.unlike), (onnx.maps, fastai.maps)):
+        assert one is not None and other is not None
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3)
+    classifier = Classifier.open(tmp_path / "bundle")
+    assert [classifier.predict(picture).label for picture in pictures] == [*LABELS, NONE, NONE]
+    assert classifier.predict(photos[0]).looks
+
+
+def test_a_folder_of_other_things_teaches_to_refuse_them(tmp_path: Path, weights: Path) -> None:
+    save_shapes(tmp_path / "photos", each=12)
+    (tmp_path / "photos" / NONE).mkdir()
+    chance = np.random.default_rng(0)
+    for number in range(12):
+        patchy(chance, (120, 120), 0, 60).save(tmp_path / "photos" / NONE / f"{number}.png")
+    result = train(tmp_path, weights)
+    assert "none of these, and answered so" in result.output
+    classifier = Classifier.open(tmp_path / "bundle")
+    assert classifier.bundle.manifest.answers == list(LABELS)
+    assert classifier.predict(patchy(chance, (120, 120), 0, 60)).label == NONE
+    assert right(tmp_path) > 0.9
 
 
 def test_photos_whose_mirror_images_were_not_looked_at_are_measured_too(

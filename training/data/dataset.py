@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import typer
 
-from model import NO_FACE
+from model import NO_FACE, NONE
 from model.bundle import FaceSearch
 from model.faces.finder import FaceFinder
 from model.image import PhotoError, decode
@@ -51,7 +51,7 @@ class Collection:
     @property
     def answers(self) -> list[str]:
         """The labels that people are told; see `Manifest.answers`."""
-        return [label for label in self.labels if label != NO_FACE or not self.faces.find]
+        return [label for label in self.labels if label != (NO_FACE if self.faces.find else NONE)]
 
     def summary(self) -> dict[str, object]:
         """Counts and the hash of the file list, for the manifest."""
@@ -80,7 +80,8 @@ def collect(
     """Read the photos, once.
 
     Args:
-        folders: each holds one folder of photos per label, see `find_photos`; photos of the label `no_face` show nobody.
+        folders: each holds one folder of photos per label, see `find_photos`; photos of the label `no_face` show nobody,
+            those of `none` are whole photos that are none of the other labels.
         size: pixels of the network's input side, or what chooses it, given whether faces are found and how many photos
             there are.
         cache: folder where the small pictures are kept between runs.
@@ -97,7 +98,7 @@ def collect(
     listed = find_photos(folders, label_from, tables, skip, cache)
     wanted = listed.photos
     if faces is None:
-        faces = _show_faces([(file, label) for file, label in wanted if label != NO_FACE])
+        faces = _show_faces([(file, label) for file, label in wanted if label not in (NO_FACE, NONE)])
     if photographs and not faces:
         raise DataError("Photographs with boxes were given, but whole photos are answered: train with --faces yes.")
     checked = photographs or any(label == NO_FACE for _, label in wanted)
@@ -116,7 +117,7 @@ def collect(
             else:
                 samples += result
     samples = _without_repeats(samples, skipped)
-    if len({sample.label for sample in samples} - {NO_FACE}) < 2:
+    if len({sample.label for sample in samples} - {NO_FACE, NONE}) < 2:
         why = ", ".join(f"{count} because {reason}" for reason, count in Counter(skipped.values()).most_common())
         said = " ".join([f"Left out: {why}." if why else "", *listed.words()]).strip()
         raise DataError(f"Fewer than two labels have readable photos; nothing can be learned from that. {said}".strip())

@@ -11,6 +11,7 @@ from PIL import Image
 
 from model import Classifier, Prediction
 from model.bundle import write_manifest
+from model.prediction import Outputs
 from training.data.annotations import KnownFace, KnownPhoto
 from training.data.crops import Known, Sample, content_of
 from training.evaluate.measure import measure_bundle, save
@@ -24,7 +25,7 @@ def describe(
     photos: Sequence[KnownPhoto],
     settings: Mapping[str, Any],
     notes: Mapping[str, str] | None = None,
-    out_of_fold: Mapping[str, np.ndarray] | None = None,
+    out_of_fold: Mapping[str, Outputs] | None = None,
 ) -> Measured:
     """Measure a bundle, and write its figures and its card.
 
@@ -34,7 +35,7 @@ def describe(
         photos: held out of the training.
         settings: of the training, for the card.
         notes: a person's own words for the card, see `read_notes`.
-        out_of_fold: where cross-validation measures, logits of shape (views, labels) by `Sample.content`.
+        out_of_fold: where cross-validation measures, what the network says by `Sample.content`, see `Trained.by_content`.
 
     Raises:
         BundleError: the bundle cannot be opened.
@@ -71,7 +72,7 @@ def held_out_photos(samples: Iterable[Sample], photographs: Mapping[Path, Sequen
 class _Remembering(Classifier):
     """Answers photos that the bundle has learned from as the model of the fold would that has not seen them."""
 
-    def __init__(self, classifier: Classifier, out_of_fold: Mapping[str, np.ndarray]):
+    def __init__(self, classifier: Classifier, out_of_fold: Mapping[str, Outputs]):
         super().__init__(classifier.bundle, classifier.runtime)
         self._out_of_fold = out_of_fold
 
@@ -88,9 +89,11 @@ class _Remembered:
 
     name = "cross-validation"
 
-    def __init__(self, views: np.ndarray):
+    def __init__(self, known: Outputs):
+        self._unlike, views = known.unlike, known.logits
         self._views = iter([views[0], views[-1]])  # where mirror images were not looked at, the picture itself
 
-    def logits(self, images: Sequence[Image.Image]) -> np.ndarray:
+    def outputs(self, images: Sequence[Image.Image]) -> Outputs:
         """The same for each face in the photo: only one of them is what its label speaks of."""
-        return np.repeat(next(self._views)[None], len(images), axis=0)
+        unlike = None if self._unlike is None else np.repeat(self._unlike, len(images))
+        return Outputs(np.repeat(next(self._views)[None], len(images), axis=0), unlike)

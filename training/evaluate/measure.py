@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from model import NO_FACE, Classifier
+from model import NO_FACE, NONE, Classifier
 from training.data.annotations import KnownPhoto
 from training.data.layouts import DataError
 from training.evaluate.fairness import Marks
@@ -19,6 +19,8 @@ def known_labels(classifier: Classifier) -> tuple[str, ...]:
     """What a bundle can answer: its labels and, if it looks for faces, that there is none."""
     manifest = classifier.bundle.manifest
     labels = [label for label in manifest.labels if label != NO_FACE]
+    if manifest.may_be_none and not manifest.faces.find and NONE not in labels:
+        labels.append(NONE)
     return (*labels, NO_FACE) if manifest.faces.find or NO_FACE in manifest.labels else tuple(labels)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from model import NO_FACE
+from model import NO_FACE, NONE
 from training.evaluate.calibration import Bin, Share, error_by_chance, expected_error, precision, recall, reliability
 from training.evaluate.fairness import Grouping, Marks, audit
 from training.evaluate.matching import Answers, Looked, Outcome
@@ -64,6 +64,18 @@ class Part:
         nobody = [outcome for outcome in self.outcomes if outcome.truth == NO_FACE]
         return Share(sum(not outcome.right for outcome in nobody), len(nobody))
 
+    @property
+    def taken_for_none(self) -> Share:
+        """Photos of a label that are answered `none`."""
+        labeled = [outcome for outcome in self.outcomes if outcome.truth not in (NO_FACE, NONE)]
+        return Share(sum(outcome.answer == NONE for outcome in labeled), len(labeled))
+
+    @property
+    def none_refused(self) -> Share:
+        """Photos of none of the labels that are answered so."""
+        nothing = [outcome for outcome in self.outcomes if outcome.truth == NONE]
+        return Share(sum(outcome.right for outcome in nothing), len(nothing))
+
     def as_json(self) -> dict[str, Any]:
         shares = {
             "found": self.found,
@@ -71,6 +83,8 @@ class Part:
             "right_of_found": self.right_of_found,
             "right_of_found_merged": self.merged,
             "nobody_taken_for_a_face": self.taken_for_people if self.taken_for_people.of else None,
+            "taken_for_none": self.taken_for_none if self.none_refused.of or self.taken_for_none.right else None,
+            "none_refused": self.none_refused if self.none_refused.of else None,
         }
         return {"part": self.name, "photos_or_faces": len(self.outcomes)} | {
             name: share.as_json() for name, share in shares.items() if share
@@ -167,8 +181,13 @@ class Measured:
         return precision(self.confusion, self.labels.index(label))
 
     @cached_property
+    def labeled(self) -> list[Outcome]:
+        """Answers with a label."""
+        return [outcome for outcome in self.overall.answered if outcome.face and not outcome.face.is_none]
+
+    @cached_property
     def calibration(self) -> list[Bin]:
-        faces = self.overall.answered
+        faces = self.labeled
         return reliability(
             np.array([outcome.confidence for outcome in faces]),
             np.array([outcome.right for outcome in faces], dtype=bool),
@@ -181,7 +200,7 @@ class Measured:
     @cached_property
     def error_by_chance(self) -> float:
         """The calibration error that so few answers would show if their probabilities were true."""
-        return error_by_chance(np.array([outcome.confidence for outcome in self.overall.answered]))
+        return error_by_chance(np.array([outcome.confidence for outcome in self.labeled]))
 
     @property
     def sure(self) -> tuple[Share, Share]:
@@ -193,6 +212,13 @@ class Measured:
     @cached_property
     def audit(self) -> list[Grouping]:
         return audit(self.overall.people, self.marks, self.faces)
+
+    @property
+    def unlike(self) -> list[Outcome]:
+        """Answers with how unlike the training photos they are, the most unlike first."""
+        told = [(outcome.face.unlike, outcome) for outcome in self.answers.outcomes if outcome.face]
+        known = [(distance, outcome) for distance, outcome in told if distance is not None]
+        return [outcome for _, outcome in sorted(known, key=lambda pair: -pair[0])]
 
     @property
     def mistakes(self) -> list[Outcome]:

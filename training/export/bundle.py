@@ -18,6 +18,7 @@ from PIL import Image
 from torch import nn
 
 from model.bundle import ANSWERS, ONNX, PICKLE, Bundle, FaceSearch, Input, Manifest, Mirror, write_manifest
+from model.runtimes.fastai import Explained
 from training.export.bundle_folder import write_answers
 from training.export.load import ExportRefused, check_classifier
 from training.export.onnx import NotConvertible, write_onnx
@@ -56,6 +57,8 @@ def export_learner(
     mirror: bool = False,
     temperature: float = 1.0,
     sure_from: float = 0.8,
+    unlike_from: float | None = None,
+    none_from: float | None = None,
     data: dict[str, Any] | None = None,
     figures: dict[str, Any] | None = None,
     photo_names: Sequence[str] = (),
@@ -71,6 +74,7 @@ def export_learner(
         mirror: whether the learner was shown mirror images, which have the same answers.
         temperature: what logits are divided by.
         sure_from: the probability from which the bot is sure.
+        unlike_from, none_from: from which distance, and from which probability of that label, a photo is `none`.
         data, figures: for the manifest.
         photo_names: what to call the photos in messages.
 
@@ -90,6 +94,8 @@ def export_learner(
         mirror=Mirror() if mirror else None,
         temperature=temperature,
         sure_from=sure_from,
+        unlike_from=unlike_from,
+        none_from=none_from,
         files={},
         versions=_versions(),
         data=data or {},
@@ -132,8 +138,9 @@ def _write_network(learner: Any, file: Path, photos: Sequence[Image.Image]) -> t
     except NotServable as error:
         return None, f"No {ONNX}: {error}."
     try:
-        network = copy.deepcopy(learner.model).cpu().float()
-        write_onnx(nn.Sequential(rules.front, network).eval(), (rules.input.height, rules.input.width), file)
+        network = Explained(copy.deepcopy(learner.model).cpu().float())
+        size = rules.input.height, rules.input.width
+        write_onnx(nn.Sequential(rules.front, network).eval(), size, file, network.names)
     except NotConvertible as error:
         return rules.input, f"No {ONNX}: PyTorch cannot convert this network ({error})."
     return rules.input, None

@@ -3,7 +3,7 @@
 import io
 import logging
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -15,13 +15,14 @@ class NotConvertible(ValueError):
     """A network that PyTorch cannot turn into ONNX; the message says why."""
 
 
-def write_onnx(network: nn.Module, size: tuple[int, int], file: Path) -> None:
+def write_onnx(network: nn.Module, size: tuple[int, int], file: Path, outputs: Sequence[str] = ("logits",)) -> None:
     """Write a network that takes float32 pictures of shape (any number, 3, height, width).
 
     Args:
-        network: on the CPU, in eval mode.
+        network: on the CPU, in eval mode; gives a tuple of as many tensors as there are names, or the only one.
         size: height and width in pixels.
         file: where to; nothing is left there when it fails.
+        outputs: their names.
 
     Raises:
         NotConvertible: no exporter gives a file that runs.
@@ -30,7 +31,7 @@ def write_onnx(network: nn.Module, size: tuple[int, int], file: Path) -> None:
     for exporter in EXPORTERS:
         try:
             with _quiet(), torch.no_grad():
-                exporter(network, torch.zeros(2, 3, *size), file)
+                exporter(network, torch.zeros(2, 3, *size), file, outputs)
                 _try_out(file, size)
             return
         except Exception as error:  # the exporters raise whatever the network's code provokes
@@ -39,13 +40,13 @@ def write_onnx(network: nn.Module, size: tuple[int, int], file: Path) -> None:
     raise NotConvertible(problem)
 
 
-def _with_dynamo(network: nn.Module, pictures: Tensor, file: Path) -> None:
+def _with_dynamo(network: nn.Module, pictures: Tensor, file: Path, outputs: Sequence[str]) -> None:
     torch.onnx.export(
         network,
         (pictures,),
         file,
         input_names=["pictures"],
-        output_names=["logits"],
+        output_names=list(outputs),
         dynamo=True,
         dynamic_shapes=({0: torch.export.Dim("batch")},),
         external_data=False,
@@ -53,20 +54,20 @@ def _with_dynamo(network: nn.Module, pictures: Tensor, file: Path) -> None:
     )
 
 
-def _with_tracing(network: nn.Module, pictures: Tensor, file: Path) -> None:
+def _with_tracing(network: nn.Module, pictures: Tensor, file: Path, outputs: Sequence[str]) -> None:
     torch.onnx.export(
         network,
         (pictures,),
         str(file),
         input_names=["pictures"],
-        output_names=["logits"],
+        output_names=list(outputs),
         dynamo=False,
-        dynamic_axes={"pictures": {0: "batch"}, "logits": {0: "batch"}},
+        dynamic_axes={name: {0: "batch"} for name in ("pictures", *outputs)},
     )
 
 
 # The newer exporter's graphs run faster; the older one takes some networks that the newer refuses.
-EXPORTERS: tuple[Callable[[nn.Module, Tensor, Path], None], ...] = (_with_dynamo, _with_tracing)
+EXPORTERS: tuple[Callable[[nn.Module, Tensor, Path, Sequence[str]], None], ...] = (_with_dynamo, _with_tracing)
 
 
 def _try_out(file: Path, size: tuple[int, int]) -> None:
@@ -75,9 +76,9 @@ def _try_out(file: Path, size: tuple[int, int]) -> None:
 
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     for count in (1, 3):
-        [logits] = session.run(None, {"pictures": torch.zeros(count, 3, *size).numpy()})
-        if len(logits) != count:
-            raise ValueError(f"it gives {len(logits)} answers for {count} pictures")
+        for output in session.run(None, {"pictures": torch.zeros(count, 3, *size).numpy()}):
+            if len(output) != count:
+                raise ValueError(f"it gives {len(output)} answers for {count} pictures")
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def _open(bundle: Bundle, choice: str) -> Runtime:
 
 def _probabilities(runtime: Runtime, bundle: Bundle, photos: Sequence[Image.Image], file: str) -> np.ndarray:
     try:
-        logits = runtime.logits(photos)
+        logits = runtime.outputs(photos).logits
     except Exception as error:  # whatever the learner's own code raises
         raise ExportRefused(
             f"{file} fails on a photo of {photos[0].width} x {photos[0].height} pixels: {one_line(error)}"

@@ -11,8 +11,9 @@ from fastai.learner import Learner
 from sklearn.metrics import log_loss
 from torch import Tensor
 
-from model.bundle import Mirror
+from model.bundle import NONE, Mirror
 from model.classifier import softmax, with_mirror
+from model.prediction import Outputs
 from training.callbacks.atomic_write import write_whole
 from training.callbacks.half_precision import computes_in_bfloat16
 from training.data.crops import Sample
@@ -24,6 +25,7 @@ from training.fit.head import fit_head
 from training.fit.learner import logits_of, set_head
 from training.fit.recipe import keep_better, weights_of
 from training.fit.settings import Settings
+from training.fit.unlike import MOST, Unlike, fit_unlike, pooled_features
 
 FEATURES = "features.npy"
 MANY = 2000  # photos from which on their mirror images teach the head next to nothing
@@ -185,12 +187,38 @@ class Trained:
         own, *mirrored = np.moveaxis(self.out_of_fold, 1, 0)
         return Logits(self._order, with_mirror(own, mirrored[0], Mirror()) if mirrored else own)
 
-    @property
-    def by_content(self) -> dict[str, np.ndarray]:
-        """Out-of-fold logits of shape (views, labels) by `Sample.content`."""
+    def fit_unlike(self) -> tuple[Unlike, np.ndarray]:
+        """Chooses what to remember of the photos learned from, to tell what is none of the labels.
+
+        Returns:
+            That, and, where cross-validation measures, how unlike the others each photo learned from is.
+        """
+        seed, photos = self.settings.seed, self.photos
+        if self.out_of_fold is not None:
+            samples, features = photos.samples(self._order), self._features[:, 0]
+            known = [row for row, sample in enumerate(samples) if sample.label != NONE]
+            unlike, distances = fit_unlike(features[known], [samples[row].group for row in known], seed=seed)
+            each = unlike.distances(features)
+            each[known] = distances
+            return unlike, each
+        train, valid = (
+            [place for place, sample in zip(part, photos.samples(part), strict=True) if sample.label != NONE]
+            for part in (photos.parts.train, photos.parts.valid)
+        )
+        drawn = np.random.default_rng(seed).permutation(train)[:MOST].tolist()
+        features = pooled_features(self.learner, photos.pictures(drawn))
+        asked = pooled_features(self.learner, photos.pictures(valid[:: max(1, len(valid) // MOST)]))
+        return fit_unlike(features, drawn, asked, seed)
+
+    def by_content(self, unlike: np.ndarray | None) -> dict[str, Outputs]:
+        """What a network says, by `Sample.content`, that has not seen the photo: its logits of shape (views, labels)."""
         assert self.out_of_fold is not None
         contents = [sample.content for sample in self.photos.samples(self._order)]
-        return dict(zip(contents, self.out_of_fold, strict=True))
+        distances = [None] * len(contents) if unlike is None else unlike
+        return {
+            content: Outputs(logits, distance)
+            for content, logits, distance in zip(contents, self.out_of_fold, distances, strict=True)
+        }
 
 
 def _loss(logits: np.ndarray, targets: np.ndarray) -> float:

@@ -10,7 +10,9 @@ from PIL import Image
 from model.bundle import Manifest
 from model.faces.box import Box
 from model.faces.crop import cut
+from model.heat_map import draw_looks
 from model.image import PhotoError, decode
+from model.prediction import Look
 from training.data.annotations import Corners, KnownPhoto
 from training.data.phone_photos import readable
 from training.evaluate.calibration import Bin, Share
@@ -60,6 +62,7 @@ def sections_of(measured: Measured, manifest: Manifest) -> list[Section]:
         Section("Calibration", _calibration(measured, manifest)),
         Section("Fairness" if measured.faces else "By kind of photo", _audit(measured.audit, measured.faces)),
         Section("Worst mistakes", _mistakes(measured.mistakes)),
+        Section("Most unlike the training photos", _unlike(measured.unlike, manifest)),
         Section("Faces not found", _missed(measured.missed)),
         Section("False detections", _strays(measured)),
         Section("Files that could not be read", _unreadable(measured)),
@@ -78,6 +81,12 @@ def _in_short(measured: Measured, manifest: Manifest) -> list[Tiles | Text]:
     if overall.taken_for_people.of:
         taken = overall.taken_for_people
         tiles.append(Tile("photos of nobody taken for a face", _percent(taken), _interval(taken)))
+    for name, refused in (
+        ("answered “none of these”", overall.taken_for_none if manifest.may_be_none else None),
+        ("none of these, and answered so", overall.none_refused),
+    ):
+        if refused and refused.of:
+            tiles.append(Tile(name, _percent(refused), _interval(refused)))
     tiles.append(Tile("sure answers right", _percent(accuracy), f"{_percent(coverage)} of the answers are sure ones"))
     if measured.calibration:
         error, chance = f"{measured.calibration_error:.1%}", f"{measured.error_by_chance:.1%}"
@@ -176,16 +185,32 @@ def _mistakes(outcomes: Sequence[Outcome]) -> list[Text | Pictures]:
     pictures = [
         Picture(image, outcome.truth, f"{outcome.answer} {outcome.confidence:.0%}")
         for outcome in outcomes[:MOST_PICTURES]
+        if (image := thumbnail(outcome.photo, outcome.box, outcome.face.look if outcome.face else None))
+    ]
+    text = f"The most confident of {len(outcomes)} wrong answers: the true label, and the predicted one."
+    if any(outcome.face and outcome.face.look for outcome in outcomes):
+        text += " The second picture shows in warm colors where the network found what speaks for its answer."
+    return [Text(text), Pictures(pictures)] if pictures else []
+
+
+def _unlike(outcomes: Sequence[Outcome], manifest: Manifest) -> list[Text | Pictures]:
+    """Photos that look least like what was learned: often wrong labels, or photos that do not belong there."""
+    distances = [outcome.face.unlike for outcome in outcomes if outcome.face and outcome.face.unlike is not None]
+    if not distances or manifest.unlike_from is None:
+        return []
+    middle, high = np.quantile(distances, [0.5, 0.95])
+    beyond = sum(distance > manifest.unlike_from for distance in distances)
+    text = (
+        f"The distance to the nearest training photos is {middle:.2f} for half of the photos, {high:.2f} for 95% of them, "
+        f"and beyond {manifest.unlike_from:.2f}, from where the answer is “none of these”, for {beyond} of {len(distances)}. "
+        "Look whether the labels of the following are right."
+    )
+    pictures = [
+        Picture(image, outcome.truth, f"distance {distance:.2f}")
+        for outcome, distance in zip(outcomes[:MOST_PICTURES], distances, strict=False)
         if (image := thumbnail(outcome.photo, outcome.box))
     ]
-    return (
-        [
-            Text(f"The most confident of {len(outcomes)} wrong answers: the true label, and the predicted one."),
-            Pictures(pictures),
-        ]
-        if pictures
-        else []
-    )
+    return [Text(text), Pictures(pictures)]
 
 
 def _missed(outcomes: Sequence[Outcome]) -> list[Text | Pictures]:
@@ -215,13 +240,21 @@ def _unreadable(measured: Measured) -> list[Table]:
     return [Table(["file", "why"], rows)] if rows else []
 
 
-def thumbnail(photo: KnownPhoto, box: Corners) -> Image.Image | None:
-    """A face with some of what is around it; None if the photo is gone meanwhile."""
+def thumbnail(photo: KnownPhoto, box: Corners, look: Look | None = None) -> Image.Image | None:
+    """A face with some of what is around it, and beside it where the network looked; None if the photo is gone meanwhile."""
     try:
         decoded = decode(readable(photo.file.read_bytes()))
     except (OSError, PhotoError):
         return None
-    return cut(decoded.image, Box(*box).scaled(1 / decoded.scale), THUMBNAIL, AROUND if photo.marked else 0.3)
+    images = [decoded.image]
+    if look:
+        images.append(draw_looks(decoded.image, [look], decoded.size, max(decoded.image.size)))
+    around = AROUND if photo.marked else 0.3
+    shown = [cut(image, Box(*box).scaled(1 / decoded.scale), THUMBNAIL, around) for image in images]
+    side_by_side = Image.new("RGB", (THUMBNAIL * len(shown), THUMBNAIL))
+    for place, picture in enumerate(shown):
+        side_by_side.paste(picture, (place * THUMBNAIL, 0))
+    return side_by_side
 
 
 def _merged_name(measured: Measured) -> str:

@@ -36,6 +36,10 @@ def _shares(part: Part, faces: bool) -> list[tuple[str, object]]:
     shares: list[tuple[str, object]] = []
     if not faces:
         shares += [("right", part.right)]
+        if part.taken_for_none.right:
+            shares += [("answered “none of these”", part.taken_for_none)]
+        if part.none_refused.of:
+            shares += [("none of these, and answered so", part.none_refused)]
     elif part.people:
         shares += [("found", part.found), ("right, not found being wrong", part.right)]
         shares += [("right, of those found", part.right_of_found)]

@@ -59,7 +59,9 @@ def exported(learner: Any, folder: Path, photos: Path, **options: Any) -> Export
 
 
 def answers(folder: Path, photos: Path, runtime: str) -> np.ndarray:
-    return softmax(open_runtime(Bundle.open(folder), runtime).logits(open_photos(sorted(photos.rglob("*.png")))))
+    return softmax(
+        open_runtime(Bundle.open(folder), runtime).outputs(open_photos(sorted(photos.rglob("*.png")))).logits
+    )
 
 
 # Learners
@@ -132,7 +134,7 @@ def test_the_network_is_one_file_and_takes_any_number_of_photos(photos: Path, bu
     onnx.checker.check_model(bundle / "model.onnx")
     runtime = OnnxRuntime(Bundle.open(bundle))
     pictures = open_photos(sorted(photos.rglob("*.png")))
-    assert [runtime.logits(pictures[:count]).shape for count in (1, 2, 7)] == [(1, 2), (2, 2), (7, 2)]
+    assert [runtime.outputs(pictures[:count]).logits.shape for count in (1, 2, 7)] == [(1, 2), (2, 2), (7, 2)]
 
 
 def test_the_learner_is_left_as_it_was(photos: Path, bundle: Path) -> None:
@@ -263,12 +265,13 @@ def test_an_export_that_answers_otherwise_than_the_learner_is_refused(
             super().__init__()
             self.network = network
 
-        def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-            logits: torch.Tensor = self.network(pictures * 0.9)
-            return logits
+        def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            outputs: tuple[torch.Tensor, ...] = self.network(pictures * 0.9)
+            return outputs
 
     monkeypatch.setattr(
-        "training.export.bundle.write_onnx", lambda network, size, file: honest(Darker(network).eval(), size, file)
+        "training.export.bundle.write_onnx",
+        lambda network, size, file, outputs: honest(Darker(network).eval(), size, file, outputs),
     )
     message = refused(learner, bundle, photos)
     assert "photo 1 of 8" in message and "90 x 70" in message and "differ by" in message

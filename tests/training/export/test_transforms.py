@@ -103,7 +103,7 @@ def test_onnx_learner_and_get_preds_agree(rule: str, photos: list[Path], tmp_pat
     export = exported(learner, tmp_path, images)
     assert export.problem is None
     assert export.difference is not None and export.difference <= 1e-3
-    served = softmax(open_runtime(Bundle.open(tmp_path), "onnx").logits(images))
+    served = softmax(open_runtime(Bundle.open(tmp_path), "onnx").outputs(images).logits)
     assert np.ptp(served, axis=0).min() > 0.2, "the photos must get different answers, or this test shows nothing"
     np.testing.assert_allclose(served, softmax(learner_logits(learner, images)), atol=1e-3)
     expected, _ = learner.get_preds(dl=learner.dls.test_dl(photos, num_workers=0))
@@ -122,7 +122,7 @@ def test_what_only_fastai_can_do_is_named_and_left_to_fastai(rule: str, photos: 
     assert sorted(path.name for path in bundle.iterdir()) == ["manifest.json", "model.pkl"]
     runtime = open_runtime(Bundle.open(bundle))
     assert runtime.name == "fastai"
-    assert runtime.logits(open_photos(photos[:1])).shape == (1, 2)
+    assert runtime.outputs(open_photos(photos[:1])).logits.shape == (1, 2)
 
 
 def save_and_parent(folder: Path) -> Path:
@@ -157,7 +157,7 @@ def test_pixels_that_are_not_divided_by_255_are_served_so(photos: list[Path], tm
         loader.after_batch.fs[0].div = 100.0
     export = exported(sharpen(learner, images), tmp_path, images)
     assert export.problem is None
-    served = open_runtime(Bundle.open(tmp_path), "onnx").logits(images)
+    served = open_runtime(Bundle.open(tmp_path), "onnx").outputs(images).logits
     np.testing.assert_allclose(served, learner_logits(learner, images), atol=1e-3)
 
 
