@@ -23,9 +23,10 @@ DEPLOY, TRAIN, WEB = (PAGES[f"docs/{name}.md"] for name in ("deploy", "train", "
 
 def commands() -> dict[str, Callable[..., None]]:
     from training.__main__ import main as train
+    from training.clean.__main__ import main as clean
     from training.evaluate.__main__ import main as evaluate
 
-    return {"python -m training": train, "python -m training.evaluate": evaluate}
+    return {"python -m training": train, "python -m training.clean": clean, "python -m training.evaluate": evaluate}
 
 
 def documented_options(command: str) -> dict[str, str]:
@@ -35,11 +36,12 @@ def documented_options(command: str) -> dict[str, str]:
     return dict(re.findall(r"^\| `(--[a-z-]+)[^|]*\| *`?([^|`]*?)`? *\|", table, re.MULTILINE))
 
 
-@pytest.mark.parametrize("command", ["python -m training", "python -m training.evaluate"])
+@pytest.mark.parametrize("command", ["python -m training", "python -m training.clean", "python -m training.evaluate"])
 def test_every_option_of_a_command_is_documented_with_its_default(command: str) -> None:
     documented = documented_options(command)
     parameters = dict(inspect.signature(commands()[command]).parameters)
-    parameters.pop("bundle", None)  # an argument
+    for argument in ("bundle", "folder"):
+        parameters.pop(argument, None)
     options = {"--" + name.replace("_", "-"): parameter.default for name, parameter in parameters.items()}
     for on in [option for option, default in options.items() if default is True]:
         options[f"--no-{on[2:]}"] = options.pop(on)

@@ -5,7 +5,7 @@ import random
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +17,12 @@ from model.faces.finder import FaceFinder
 from model.image import PhotoError, decode
 from training.data.crops import WIDER, Keeper, Known, Sample, face_search
 from training.data.duplicates import find_groups, name_pairs, plausible
-from training.data.layouts import DataError, find_photos
+from training.data.layouts import DataError, Found, find_photos
 from training.data.phone_photos import readable
 from training.data.threads import map_in_threads
 
 Photo = tuple[Path, str, Sequence[Known] | None]
+TWO_LABELS, TWICE = "the same file stands under two labels", "the same file stands there twice"  # why it is left out
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Collection:
         unwanted: how many photos were left out by their names.
         found: how many photos were read, or could not be.
         notes: what else the person should know, in sentences.
+        listed: the photos with their labels, before they were read.
     """
 
     samples: list[Sample]
@@ -43,6 +45,7 @@ class Collection:
     unwanted: int = 0
     found: int = 0
     notes: tuple[str, ...] = ()
+    listed: Found = field(default_factory=Found)
 
     @property
     def labels(self) -> list[str]:
@@ -131,7 +134,7 @@ def collect(
         for sample, group in zip(samples, groups, strict=True)
     ]
     notes = (*listed.words(), *([note] if note else []))
-    return Collection(samples, skipped, search, listed.unwanted, len(photos), notes)
+    return Collection(samples, skipped, search, listed.unwanted, len(photos), notes, listed)
 
 
 def _without_repeats(samples: Sequence[Sample], skipped: dict[str, str]) -> list[Sample]:
@@ -142,11 +145,11 @@ def _without_repeats(samples: Sequence[Sample], skipped: dict[str, str]) -> list
     kept = []
     for same in by_content.values():
         if len({frozenset(sample.label for sample in each) for each in same.values()}) > 1:
-            skipped.update(dict.fromkeys(same, "the same file stands under two labels"))
+            skipped.update(dict.fromkeys(same, TWO_LABELS))
             continue
         first, *others = same
         kept += same[first]
-        skipped.update(dict.fromkeys(others, "the same file stands there twice"))
+        skipped.update(dict.fromkeys(others, TWICE))
     return kept
 
 
