@@ -295,8 +295,20 @@ class Options:
     ] = field(default_factory=list)
     eval_data: Annotated[
         Path | None,
-        one(LOOKING, "A second set of photos, in folders like --data, to evaluate after each epoch.", metavar="DIR"),
+        one(
+            LOOKING,
+            "A second set of photos, in folders like --data, to evaluate after each epoch; --label-from holds for it, too.",
+            metavar="DIR",
+        ),
     ] = None
+    eval_labels: Annotated[
+        list[Path],
+        many(
+            LOOKING,
+            "A table with the labels of --eval-data, like --labels. May be given several times.",
+            metavar="FILE",
+        ),
+    ] = field(default_factory=list)
     tensorboard: Annotated[bool, one(LOOKING, "Write events for TensorBoard into the run's folder.")] = True
 
     def settings(self, faces: bool, photos: int) -> Settings:

@@ -279,7 +279,13 @@ def _second_set(
 ) -> Any:
     """A loader of the photos of `--eval-data`, prepared as the held-out ones are."""
     second = collect(
-        [folder], settings.size, options.cache, collection.faces.find, skip=options.skip, label_from=options.label_from
+        [folder],
+        settings.size,
+        options.cache,
+        collection.faces.find,
+        skip=options.skip,
+        label_from=options.label_from,
+        tables=options.eval_labels,
     )
     if unknown := sorted(set(second.labels) - set(collection.labels)):
         raise DataError(f"--eval-data {folder}: these labels are not in the training data: {', '.join(unknown)}.")

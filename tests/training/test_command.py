@@ -195,6 +195,10 @@ def test_photos_of_faces_give_a_bundle_that_finds_faces(tmp_path: Path) -> None:
             ["--data", "photos", "--eval-data", "others"],
             "Error: --eval-data others: these labels are not in the training data: star.",
         ),
+        (
+            ["--data", "photos", "--eval-data", "others", "--eval-labels", "others.csv"],
+            "Error: --eval-data others: these labels are not in the training data: moon.",
+        ),
         ([], "Error: --data is missing: give a folder"),
         (["--data", "photos", "--out", "file"], "Error: file is a file; name a folder for the bundle"),
     ],
@@ -207,6 +211,7 @@ def test_what_is_in_the_way_is_said_in_one_line(
     shutil.copytree(shape_files, "photos")
     shutil.copytree("photos", "others")
     Path("others/square").rename("others/star")
+    Path("others.csv").write_text("file,label\nothers/star/00.jpg,moon\nothers/star/01.jpg,circle\n")
     Path("empty").mkdir()
     Path("file").touch()
     options = ["--no-pretrained", "--arch", "test_resnet", "--size", "32", "--faces", "no"]
@@ -233,6 +238,7 @@ def test_a_pattern_that_is_none_is_refused_before_anything_is_read() -> None:
         ("training", "matplotlib"),
         ("training.evaluate", "matplotlib"),
         ("training.export", "torch"),
+        ("training.clean", "timm"),
     ],
 )
 def test_without_the_packages_of_training_a_command_says_how_to_install_them(command: str, package: str) -> None:

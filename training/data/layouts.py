@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from model import NO_FACE, NONE
 from training.data.archives import is_archive, unpacked
 from training.data.errors import DataError as DataError
 from training.data.files import Listing, list_files, plain_name
@@ -86,11 +87,7 @@ def find_photos(
             for root, listing in roots:
                 _by_name(found, root, listing.photos, label_from)
         else:
-            for root, listing in roots:
-                labels, parts, left_out = labels_of_folders(root, listing.photos)
-                found.photos += labels.items()
-                found.parts |= parts
-                found.left_out += left_out
+            _by_folder(found, roots)
         _merge_spellings(found)
         _check(found, listings)
     except DataError as error:
@@ -110,6 +107,28 @@ def _listed(folder: Path, cache: Path) -> tuple[Path, Listing]:
         hint = ", or a zip of one" if folder.is_file() else ""
         raise DataError(f"{folder} is not a folder; name a folder that holds one folder of photos per label{hint}.")
     return folder, list_files(folder)
+
+
+def _by_folder(found: Found, roots: Sequence[tuple[Path, Listing]]) -> None:
+    of_loose: dict[Path, str] = {}
+    of_folders: dict[str, Path] = {}
+    for root, listing in roots:
+        labels, parts, left_out = labels_of_folders(root, listing.photos)
+        found.photos += labels.items()
+        found.parts |= parts
+        found.left_out += left_out
+        top = unwrapped(root, listing.photos) if listing.photos else root
+        if labels and all(file.parent == top for file in listing.photos):
+            of_loose[root] = next(iter(labels.values()))
+        else:
+            of_folders |= dict.fromkeys((label.casefold() for label in labels.values()), root)
+    for root, label in of_loose.items() if of_folders else ():
+        if label.casefold() not in {*of_folders, NO_FACE, NONE}:
+            other = next(iter(of_folders.values()))
+            raise DataError(
+                f"Is {label} a label? {root} holds photos and no folders, while {other} holds one folder per label. If it "
+                f"is, move {root} into {other}; if it is not, leave out --data {root}."
+            )
 
 
 def _by_table(found: Found, tables: Sequence[Path], photos: Sequence[Path]) -> None:

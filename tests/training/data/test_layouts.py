@@ -127,6 +127,20 @@ def test_each_label_may_be_a_folder_of_its_own(tmp_path: Path) -> None:
     assert labels(find_photos([tmp_path / "cat", tmp_path / "dog"])) == {"cat": 1, "dog": 2}
 
 
+def test_a_folder_of_loose_photos_beside_labels_is_asked_about(tmp_path: Path) -> None:
+    root = lay(
+        tmp_path, "photos/cat/1.jpg", "photos/dog/1.jpg", "more/1.jpg", "other/Cat/1.jpg", "no_face/1.jpg", "none/1.jpg"
+    )
+    with pytest.raises(DataError) as error:
+        find_photos([root / "photos", root / "more"])
+    assert str(error.value).replace(str(root), "DIR") == (
+        "Is more a label? DIR/more holds photos and no folders, while DIR/photos holds one folder per label. If it is, move "
+        "DIR/more into DIR/photos; if it is not, leave out --data DIR/more."
+    )
+    found = find_photos([root / name for name in ("photos", "other/Cat", "no_face", "none")])
+    assert labels(found) == {"cat": 2, "dog": 1, "no_face": 1, "none": 1}
+
+
 def test_folders_around_the_labels_do_not_matter(tmp_path: Path) -> None:
     root = lay(tmp_path, "archive/photos/cat/1.jpg", "archive/photos/dog/1.jpg")
     assert labels(find_photos([root])) == {"cat": 1, "dog": 1}
