@@ -44,17 +44,8 @@ from training.fit.unlike import remember
 from training.messages import say_parts, say_what_was_read, say_what_was_written
 from training.notifications import Telling
 from training.options import Options
-from training.report.model_card import (
-    CONFUSION,
-    CROSS_VALIDATION,
-    SAMPLES,
-    TEST_PART,
-    VALIDATION,
-    confusion_text,
-    read_notes,
-    save_confusion,
-    save_samples,
-)
+from training.report.model_card import CROSS_VALIDATION, TEST_PART, VALIDATION, read_notes
+from training.report.pictures import CONFUSION, SAMPLES, confusion_text, save_confusion, save_samples
 from training.report.run import Laps, write_run_report
 from training.report.terminal import as_text
 from training.run_callbacks import watchers

@@ -19,7 +19,7 @@ from model.bundle import ANSWERS, CARD, MANIFEST, ONNX, PICKLE, Bundle
 from model.classifier import Classifier
 from tests.training.shapes import LABELS, portrait, save_portraits, save_shapes, shape_photo
 from training.__main__ import app
-from training.report.model_card import CONFUSION, SAMPLES
+from training.report.pictures import CONFUSION, SAMPLES
 from training.run_folder import HELD_OUT
 
 ROOT = Path(__file__).parents[2]

@@ -34,7 +34,8 @@ from training.report.html import (
     figure,
     write_page,
 )
-from training.report.model_card import MOST_IN_TABLE, MOST_PAIRS, failures
+from training.report.model_card import failures
+from training.report.pictures import MOST_IN_TABLE, MOST_PAIRS
 
 MOST_PICTURES = 36
 THUMBNAIL = 144  # pixels

@@ -1,80 +1,22 @@
-"""The model card and the pictures beside it: what a person reads who must decide whether to use the bundle."""
+"""The model card: what a person reads who must decide whether to use the bundle."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
-import numpy as np
-from fastai.data.core import DataLoaders
-from sklearn.metrics import ConfusionMatrixDisplay
-
 from model import NO_FACE
 from model.bundle import CARD, Bundle, Manifest
-from model.wording import shortened
 from training.data.layouts import DataError
-from training.evaluate.calibration import Figures
 from training.evaluate.face_attributes import ABOUT_TONE
 from training.evaluate.fairness import Grouping
 from training.evaluate.metrics import Measured, Whole
+from training.report.pictures import CONFUSION, drawable
 
-CONFUSION = "confusion.png"
 TEST_PART, CROSS_VALIDATION, VALIDATION = "the test photos", "all photos by cross-validation", "the validation photos"
-SAMPLES = "samples.png"  # shows people, so it stays with the run and is no part of the bundle
-MOST_IN_TABLE = 20  # labels, from which on tables and numbers of every pair help nobody
-MOST_NAMED = 80  # labels along a picture's side
-MOST_PAIRS = 15
-LONGEST_LABEL = 30  # characters
 NOT_FOR = """\
 It must not be used to make decisions about people, such as fines, access, employment or policing. It must not be
 used for covert surveillance, and it cannot identify anyone. It sees a single photo and makes mistakes.
 """
-
-
-def save_samples(loaders: DataLoaders, file: Path) -> None:
-    """What `show_batch` shows, as a picture: how the network sees the training photos."""
-    with plt.ioff(), plt.rc_context({"text.parse_math": False}):
-        loaders.train.show_batch(max_n=min(16, loaders.bs), figsize=(9, 9))
-        plt.savefig(file, dpi=80, bbox_inches="tight")
-        plt.close("all")
-
-
-def save_confusion(figures: Figures, file: Path) -> None:
-    """The confusion matrix as a picture; with many labels, shades without numbers, since each number is slow to draw."""
-    names = [shortened(label, LONGEST_LABEL) for label in figures.labels]
-    many = len(names) > MOST_IN_TABLE
-    side = min(24.0, 3 + (0.25 if many else 0.6) * len(names))
-    with plt.ioff(), plt.rc_context({"text.parse_math": False}):  # a label may have dollar signs
-        _, axes = plt.subplots(figsize=(side, side))
-        if many:
-            shares = figures.confusion / np.maximum(1, figures.confusion.sum(axis=1, keepdims=True))
-            axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-            places = range(0, len(names), -(-len(names) // MOST_NAMED))
-            axes.set_xticks(places, [names[place] for place in places], rotation=90)
-            axes.set_yticks(places, [names[place] for place in places])
-        else:
-            display = ConfusionMatrixDisplay(figures.confusion, display_labels=names)
-            display.plot(ax=axes, cmap="Blues", colorbar=False, xticks_rotation=30)
-        axes.set(xlabel="answered", ylabel="true", title=f"Held-out photos: {figures.accuracy.value:.1%} right")
-        plt.savefig(file, dpi=100, bbox_inches="tight")
-        plt.close("all")
-
-
-def confusion_text(figures: Figures) -> str:
-    """The confusion matrix for a terminal; with many labels, the pairs that are mistaken most often."""
-    counts, names = figures.confusion, [shortened(label, LONGEST_LABEL) for label in figures.labels]
-    if len(names) > MOST_IN_TABLE:
-        wrong = [(int(counts[place]), place) for place in zip(*np.nonzero(counts), strict=True) if len({*place}) > 1]
-        worst = sorted(wrong, key=lambda pair: -pair[0])[:MOST_PAIRS]
-        lines = [f"  {names[truth]} answered as {names[answer]}: {count}" for count, (truth, answer) in worst]
-        return "\n".join(["Most frequent mistakes:", *lines] if lines else ["No mistakes."])
-    width = max(8, *map(len, names)) + 2
-    head = "true \\ answered".ljust(max(width, 17)) + "".join(name.rjust(width) for name in names)
-    rows = [
-        name.ljust(max(width, 17)) + "".join(str(count).rjust(width) for count in row)
-        for name, row in zip(names, counts, strict=True)
-    ]
-    return "\n".join([head, *rows])
 
 
 def read_notes(file: Path) -> dict[str, str]:
@@ -189,6 +131,10 @@ def _rightness(measured: Measured, manifest: Manifest) -> str:
         table(("label", "recall", "precision"), labels),
         f"![Confusion matrix]({CONFUSION})",
     ]
+    numbers = drawable(manifest.labels)
+    if numbers != list(manifest.labels):
+        pairs = (f"{number} is `{label}`" for number, label in zip(numbers, manifest.labels, strict=True))
+        text.append(f"In the picture, {', '.join(pairs)}.")
     if measured.overall.taken_for_people.of:
         text.append(f"Photos that show nobody, answered as a face: {measured.overall.taken_for_people}.")
     if measured.whole:

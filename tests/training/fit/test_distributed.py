@@ -25,7 +25,7 @@ from tests.training.callbacks.test_checkpoint import assert_same
 from tests.training.shapes import LABELS, save_shapes, shape_photo
 from training.__main__ import app
 from training.callbacks.messenger import VARIABLE
-from training.report.model_card import CONFUSION
+from training.report.pictures import CONFUSION
 
 ROOT = Path(__file__).parents[3]
 REPO = f"{SOMEBODY}/shapes"

@@ -1,10 +1,8 @@
 """The model card tells a person who must decide, in words, what was measured end to end; and shows nobody."""
 
 import json
-import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -14,10 +12,9 @@ from tests.masks import bare, cat
 from training.data.annotations import KnownFace, KnownPhoto
 from training.data.crops import Sample
 from training.data.layouts import DataError
-from training.evaluate.calibration import Figures, Share, Threshold
 from training.evaluate.face_attributes import ABOUT_TONE
 from training.evaluate.held_out import describe, held_out_photos
-from training.report.model_card import confusion_text, read_notes, save_confusion
+from training.report.model_card import read_notes
 
 WORDS = '[warm.en]\nname = "in warm light"\n'
 
@@ -120,25 +117,14 @@ def test_notes_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
         read_notes(tmp_path / "none.md")
 
 
-def figures_of(labels: list[str]) -> Figures:
-    """Every photo right but three of the second label, which are answered as the first."""
-    confusion = np.eye(len(labels), dtype=int) * 5
-    confusion[1, 0] = 3
-    share = Share(1, 1)
-    return Figures(labels, confusion, 1.0, 0.0, Threshold(0.8, share, share))
-
-
-def test_a_confusion_of_many_labels_is_a_list_of_the_worst_and_a_picture_of_seconds(tmp_path: Path) -> None:
-    figures = figures_of([f"label {number}" for number in range(200)])
-    assert confusion_text(figures) == "Most frequent mistakes:\n  label 1 answered as label 0: 3"
-    began = time.monotonic()
-    save_confusion(figures, tmp_path / "confusion.png")
-    assert time.monotonic() - began < 30
-    assert max(Image.open(tmp_path / "confusion.png").size) < 3500
-
-
-def test_a_label_of_any_name_breaks_no_picture(tmp_path: Path) -> None:
-    figures = figures_of(["$0_to_$10", "a^b_{c}", "<b>&\\frac", "x" * 200])
-    save_confusion(figures, tmp_path / "confusion.png")
-    assert max(Image.open(tmp_path / "confusion.png").size) < 1500
-    assert max(map(len, confusion_text(figures).splitlines())) <= 160
+def test_the_card_says_which_number_is_which_label(tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "bundle", labels=("猫", "狗"))
+    data = {"photos": {"猫": 1, "狗": 1}, "groups": 2, "left_out": {}, "held_out": 2}
+    write_manifest(bundle, Bundle.open(bundle).manifest.model_copy(update={"data": data}))
+    photos = []
+    for label in ("猫", "狗"):
+        (tmp_path / label).mkdir()
+        bare().save(tmp_path / label / "1.png", compress_level=1)
+        photos.append(sample(tmp_path / label / "1.png", label))
+    describe(bundle, tmp_path / "report", held_out_photos(photos, {}), {})
+    assert "In the picture, 1 is `猫`, 2 is `狗`." in (bundle / CARD).read_text("utf-8")
