@@ -16,7 +16,8 @@ PHOTOS ?=
 .PHONY: run web test train bench lint chromium clean
 
 run: $(VENV)/.ready
-	@if [ -n "$$TELEGRAM_TOKEN" ] || grep -qs '^[[:space:]]*\(export[[:space:]]\+\)\?TELEGRAM_TOKEN=.' .env; \
+	@if [ -n "$$TELEGRAM_TOKEN" ] || cat .env 2>/dev/null | LC_ALL=C tr -d '\000\357\273\277\376\377' \
+	| grep -q '^[[:space:]]*\(export[[:space:]]\+\)\?TELEGRAM_TOKEN=.'; \
 	then exec $(BIN)/python -m bot $(ARGS); \
 	else exec $(BIN)/python -m bot --local $(ARGS); fi
 

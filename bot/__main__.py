@@ -64,6 +64,10 @@ def main(
             settings = settings.model_copy(
                 update={"telegram_token": SecretStr(chat.token), "telegram_api_url": chat.url, "webhook_url": None}
             )
+            if port is None and not chat.url.endswith(f":{LOCAL_PORT}"):
+                print(
+                    f"\n  Port {LOCAL_PORT} is taken, so the chat page is on a free one; --port N chooses.", flush=True
+                )
             print(f"\n  Chat with the bot: {chat.url}   (Ctrl-C stops it)\n", flush=True)
         elif not settings.telegram_token.get_secret_value():
             _fail(NO_TOKEN)
@@ -99,6 +103,8 @@ def run(settings: Settings, started: float) -> None:
 
     try:
         running.run(build(settings, classifier), say_started)
+    except SettingsError as error:
+        _fail(str(error))
     except InvalidToken:
         _fail(settings.refused_token)
     except Exception:

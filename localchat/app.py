@@ -23,6 +23,12 @@ from localchat.parameters import read_parameters
 from localchat.telegram import Telegram
 
 PAGE = Path(__file__).parent / "page"
+TYPES = {  # the system's table may hold others, which a browser does not run
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 
 
 def create_app(telegram: Telegram) -> Starlette:
@@ -66,7 +72,7 @@ def create_app(telegram: Telegram) -> Starlette:
             Mount("/", _Page(directory=PAGE, html=True)),
         ],
         middleware=[Middleware(Guard), Middleware(Line, telegram=telegram)],
-        exception_handlers={404: _not_found, 405: _not_found},
+        exception_handlers={404: _not_found, 405: _not_found, ClientDisconnect: _gone},
         lifespan=lifespan,
     )
 
@@ -77,6 +83,8 @@ class _Page(StaticFiles):
     def file_response(self, *arguments: Any, **options: Any) -> Response:
         response = super().file_response(*arguments, **options)
         response.headers["Cache-Control"] = "no-cache"
+        if kind := TYPES.get(Path(arguments[0]).suffix):
+            response.headers["Content-Type"] = kind
         return response
 
 
@@ -87,6 +95,10 @@ def _check_token(telegram: Telegram, request: Request) -> None:
 
 def _refused(refusal: Refusal) -> Response:
     return JSONResponse(refused(refusal), refusal.status)
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)  # nobody is there to read it
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

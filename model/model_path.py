@@ -3,6 +3,7 @@
 Knows nothing of what is in them.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from model.bundle import SHIPPED, BundleError
 def plain_name(title: str) -> str:
     """Returns a title as a word for addresses and counts: "Face masks" is "face-masks"."""
     return re.sub(r"\W+", "-", title.lower()).strip("-") or "model"
+
+
+def expanded(path: Path | str) -> Path:
+    """Returns a path with "~" replaced by the home folder, which a shell does not do in every place."""
+    return Path(os.path.expanduser(path))
 
 
 def named_folders(setting: Path | str | None) -> list[tuple[str | None, Path]]:
@@ -29,13 +35,13 @@ def named_folders(setting: Path | str | None) -> list[tuple[str | None, Path]]:
     """
     if not setting:
         return [(None, SHIPPED)]
-    if Path(setting).is_dir():
-        return [(None, Path(setting))]
+    if expanded(setting).is_dir():
+        return [(None, expanded(setting))]
     folders: list[tuple[str | None, Path]] = []
     for part in filter(None, map(str.strip, str(setting).split(","))):
         name, equals, folder = part.partition("=")
         if not equals:
-            folders.append((None, Path(part)))
+            folders.append((None, expanded(part)))
             continue
         if not re.fullmatch(r"[\w.-]+", name) or not folder:
             raise BundleError(
@@ -43,5 +49,5 @@ def named_folders(setting: Path | str | None) -> list[tuple[str | None, Path]]:
             )
         if name in dict(folders):
             raise BundleError(f"MODEL_PATH={setting}: the name {name!r} is given twice; each bundle needs its own.")
-        folders.append((name, Path(folder)))
+        folders.append((name, expanded(folder)))
     return folders or [(None, SHIPPED)]

@@ -83,17 +83,23 @@ def serve(settings: Settings, of_bot: "BotSettings | None", listening: socket.so
     app = create_app(models, settings, batcher)
     gc.freeze()  # else collecting garbage walks through all the libraries again and again: 30 ms without an answer
     serving = server(app)
-    bot = _bot(of_bot, next(iter(models.values())), batcher) if of_bot else None
+    try:
+        bot = _bot(of_bot, next(iter(models.values())), batcher) if of_bot else None
+    except SettingsError as error:
+        _fail(str(error))
     if bot:
         app.router.routes.append(bot.route)
     host, port = listening.getsockname()[:2]
     where = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     took = (time.perf_counter() - started) * 1000
     log.info("Serving %s at %s, ready in %.0f ms", " and ".join(models), where, took)
-    if bot:
-        _serve_with_bot(serving, listening, bot)
-    else:
-        serving.run(sockets=[listening])
+    try:
+        if bot:
+            _serve_with_bot(serving, listening, bot)
+        else:
+            serving.run(sockets=[listening])
+    finally:  # the server ends with the signal it got
+        log.info("Stopped.")
 
 
 def _bot(settings: "BotSettings", classifier: Classifier, batcher: Batcher) -> "Webhook":

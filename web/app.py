@@ -18,13 +18,14 @@ from starlette.staticfiles import StaticFiles
 from model.batching import Batcher
 from web.api import api_router
 from web.errors import Problem
-from web.middleware import HEADERS, SecurityHeaders, TrustedHosts
+from web.middleware import HEADERS, BelowPath, SecurityHeaders, TrustedHosts, path_of
 from web.models import Models
 from web.openapi import documentation, with_problem_details
 from web.page import Page
 from web.service import PredictionService
 from web.settings import Settings
 
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}  # the system's table may hold others
 STATIC = Path(__file__).parent / "static"
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ def create_app(models: Models, settings: Settings, batcher: Batcher | None = Non
         title="Photo bot",
         summary="Classifies the photos you send",
         version="1",
+        servers=[{"url": "."}],  # where the document is
         docs_url=None,
         redoc_url=None,
     )
@@ -57,6 +59,8 @@ def create_app(models: Models, settings: Settings, batcher: Batcher | None = Non
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET", "POST"])
     if settings.trusted_hosts:
         app.add_middleware(TrustedHosts, allowed_hosts=settings.trusted_hosts, www_redirect=False)
+    if settings.root_path or settings.behind_proxy:
+        app.add_middleware(BelowPath, root_path=settings.root_path, behind_proxy=settings.behind_proxy)
     app.add_middleware(SecurityHeaders)
     _explain_errors(app, page)
     return app
@@ -64,6 +68,7 @@ def create_app(models: Models, settings: Settings, batcher: Batcher | None = Non
 
 def _explain_errors(app: FastAPI, page: Page) -> None:
     def answer(request: Request, problem: Problem) -> Response:
+        request.state.outcome = problem.code
         if _is_for_people(request):
             return page.explain(request, problem)
         return problem.as_response()
@@ -91,6 +96,7 @@ def _explain_errors(app: FastAPI, page: Page) -> None:
 
     @app.exception_handler(ClientDisconnect)
     async def gone(request: Request, error: ClientDisconnect) -> Response:
+        request.state.outcome = "disconnected"
         return Response(status_code=400)  # nobody is there to read it
 
     @app.exception_handler(Exception)
@@ -101,7 +107,7 @@ def _explain_errors(app: FastAPI, page: Page) -> None:
 
 
 def _is_for_people(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+    return "text/html" in request.headers.get("accept", "") and not path_of(request.scope).startswith("/api/")
 
 
 def _methods(request: Request) -> list[str]:
@@ -121,4 +127,5 @@ class _Static(StaticFiles):
     def file_response(self, *arguments: Any, **options: Any) -> Response:
         response = super().file_response(*arguments, **options)
         response.headers["Cache-Control"] = "no-cache"
+        response.headers["Content-Type"] = TYPES[Path(arguments[0]).suffix]
         return response

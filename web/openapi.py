@@ -14,17 +14,18 @@ PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Photo bot: the API</title>
-<link rel="icon" href="/static/icon.svg">
-<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="icon" href="static/icon.svg">
+<link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
 <body>
-<noscript><p>These pages need JavaScript; <a href="/openapi.json">the same as an OpenAPI document</a>.</p></noscript>
+<noscript><p>These pages need JavaScript; <a href="openapi.json">the same as an OpenAPI document</a>.</p></noscript>
 <main id="docs"></main>
-<script src="/docs/swagger-ui-bundle.js"></script>
-<script type="module" src="/static/docs.js"></script>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script type="module" src="static/docs.js"></script>
 </body>
 </html>
 """
+TYPES = {".css": "text/css", ".js": "text/javascript"}
 FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
 
 
@@ -44,7 +45,7 @@ def documentation(app: FastAPI) -> APIRouter:
 
 def _sending(file: Path) -> Callable[[], Any]:
     async def send() -> FileResponse:
-        return FileResponse(file, headers={"Cache-Control": "max-age=86400"})
+        return FileResponse(file, media_type=TYPES[file.suffix], headers={"Cache-Control": "max-age=86400"})
 
     return send
 

@@ -14,6 +14,7 @@ from model.image import MAX_BYTES, decode
 from model.wording import label_names
 from web.errors import Problem
 from web.languages import TEXTS, language_of, listed, say
+from web.middleware import path_of
 from web.service import ClassifiedPhoto, PredictionService
 from web.view_model import result_of, tints
 
@@ -87,6 +88,8 @@ class Page:
         content = self._templates.get_template(template).render(
             {"result": None, "problem": "", "shown": "", "took": "", "chosen": "", **values},
             language=spoken,
+            base="../"
+            * (path_of(request.scope).count("/") - 1),  # relative, as a proxy may serve all of it below a path
             say=lambda key, **words: say(key, spoken, **words),
             lead=_lead([classifier.bundle for classifier in self._service.models.values()], spoken),
             megabytes=MEGABYTES,

@@ -91,6 +91,7 @@ class PredictionService:
             raise overloaded() from None
         milliseconds = (time.perf_counter() - started) * 1000
         metrics.answer(prediction, milliseconds)
+        request.state.outcome = _outcome(prediction)
         return ClassifiedPhoto(upload, name, classifier, prediction, milliseconds)
 
     def model(self, name: str) -> tuple[str, Classifier]:
@@ -108,3 +109,11 @@ class PredictionService:
     def _refuse_if_full(self) -> None:
         if self.batcher.waiting >= self._max_queue:
             raise overloaded()
+
+
+def _outcome(prediction: Prediction) -> str:
+    """For the log, without anything about a person."""
+    if prediction.whole:
+        return "whole photo"
+    count = len(prediction.faces)
+    return "no face" if count == 0 else f"{count} face{'s' if count > 1 else ''}"

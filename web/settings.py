@@ -24,6 +24,12 @@ def _hosts(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _path(path: str) -> str:
+    if not re.fullmatch(r"[\w./~-]*", path):
+        raise ValueError("it must be a path such as /photos")
+    return f"/{path.strip('/')}".rstrip("/")
+
+
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
 
@@ -33,6 +39,7 @@ class Settings(ServingSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     behind_proxy: bool = False
+    root_path: Annotated[str, AfterValidator(_path)] = ""
     trusted_hosts: Annotated[Listed, AfterValidator(_hosts)] = ()
     cors_origins: Listed = ()
     allow_url: bool = False

@@ -133,11 +133,15 @@ class Acknowledgements:
 
 
 class AcknowledgingBot(ExtBot[int]):
-    """A bot that fetches updates by its acknowledgements, whatever offset it is asked for."""
+    """A bot that fetches updates by its acknowledgements, whatever offset it is asked for.
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    Args:
+        connection: options for the connection that fetches; see `telegram.request.HTTPXRequest`.
+    """
+
+    def __init__(self, *args: Any, connection: dict[str, Any] | None = None, **kwargs: Any):
         acknowledgements = Acknowledgements()
-        self._fetching = NewUpdatesRequest(acknowledgements.knows)
+        self._fetching = NewUpdatesRequest(acknowledgements.knows, **connection or {})
         super().__init__(*args, **kwargs | {"get_updates_request": self._fetching})
         self._acknowledgements = acknowledgements
         self._worker: Worker | None = None

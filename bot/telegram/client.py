@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 
 from bot.settings import Settings
 from bot.telegram.acknowledgement import AcknowledgingBot
+from bot.telegram.proxy import proxy_to
 from bot.telegram.rate_limit import RateLimiter
 from bot.telegram.request import NotTelegramError, TelegramRequest, unexpected_answer
 
@@ -25,10 +27,17 @@ log = logging.getLogger(__name__)
 
 
 class Client(AcknowledgingBot):
-    """Telegram's Bot API, at the address and with the token of the settings."""
+    """Telegram's Bot API, at the address and with the token of the settings.
+
+    Raises:
+        SettingsError: a proxy is set that cannot be used.
+    """
 
     def __init__(self, settings: Settings):
         url = settings.telegram_api_url
+        self._proxy = proxy_to(url)
+        own = {"trust_env": False, "verify": httpx.create_ssl_context()}  # `proxy_to` has read the environment
+        connection: dict[str, Any] = {"proxy": self._proxy, "httpx_kwargs": own}
         super().__init__(
             settings.telegram_token.get_secret_value(),
             base_url=f"{url}/bot",
@@ -40,7 +49,9 @@ class Client(AcknowledgingBot):
                 read_timeout=READ_TIMEOUT,
                 write_timeout=20,
                 media_write_timeout=60,
+                **connection,
             ),
+            connection=connection,
             rate_limiter=RateLimiter(settings.messages_per_second),
         )
         self._where = url
@@ -89,5 +100,6 @@ class Client(AcknowledgingBot):
         if isinstance(error, NotTelegramError):
             return f"What answers at {self._where} is not Telegram ({error}): check TELEGRAM_API_URL and the network."
         if isinstance(error, NetworkError):
-            return f"Telegram cannot be reached at {self._where}: check the network."
+            through = f" through the proxy {self._proxy.url.netloc.decode()}" if self._proxy else ""
+            return f"Telegram cannot be reached at {self._where}{through}: check the network."
         return f"Telegram at {self._where} answers with an error: {error}."

@@ -35,13 +35,14 @@ class NewUpdatesRequest(TelegramRequest):
 
     Args:
         knows: whether the update with an id was fetched before.
+        connection: options of `telegram.request.HTTPXRequest`.
 
     Attributes:
         unreadable: what is wrong with those of the last answer, by id.
     """
 
-    def __init__(self, knows: Callable[[int], bool]):
-        super().__init__(connection_pool_size=1, pool_timeout=10, read_timeout=10)
+    def __init__(self, knows: Callable[[int], bool], **connection: Any):
+        super().__init__(connection_pool_size=1, pool_timeout=10, read_timeout=10, **connection)
         self._knows = knows
         self.unreadable: dict[int, str] = {}
 

@@ -58,7 +58,7 @@ def running_bot(
 ) -> Iterator[RunningBot]:
     """A bot that polls that local chat in a thread until the block ends; `more` are settings."""
     own = {"telegram_token": SecretStr(chat.token), "telegram_api_url": chat.url}
-    settings = Settings(_env_file=None, **own, **more)  # type: ignore[call-arg]
+    settings = Settings(_env_file=None, **(own | more))  # type: ignore[call-arg]
     started = threading.Event()
     stop: list[Callable[[], object]] = []
     running: list[RunningBot] = []

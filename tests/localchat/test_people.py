@@ -1,5 +1,8 @@
 """What people do in the chat, as the bot gets to know it."""
 
+import socket
+import time
+
 import httpx
 import pytest
 
@@ -135,3 +138,19 @@ async def test_only_the_newest_messages_events_and_updates_are_kept() -> None:
     assert chats.message(1, 6) is not None
     assert len(chats.events(1, 0)) == MAX_EVENTS
     assert len(updates) == MAX_UPDATES
+
+
+@pytest.mark.parametrize("path", ["/chat/send", "/chat/press", "/bot1:local-chat/sendPhoto"])
+def test_a_tab_that_is_closed_while_it_sends_prints_nothing(
+    path: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with LocalChat(0) as own:
+        host, port = own.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as tab:
+            head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+            tab.sendall(f"{head}Content-Length: 100000\r\n\r\n--x\r\n".encode())
+            time.sleep(0.2)  # the server has begun to read
+        assert httpx.get(f"{own.url}/chat/bot", trust_env=False).status_code == 200
+        time.sleep(0.2)
+    said = capfd.readouterr()
+    assert "Traceback" not in said.err + said.out + caplog.text and not caplog.records

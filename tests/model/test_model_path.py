@@ -21,6 +21,15 @@ def test_one_folder_has_no_name(tmp_path: Path) -> None:
     assert named_folders(odd) == named_folders(str(odd)) == [(None, odd)]
 
 
+def test_the_home_folder_may_be_written_as_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    bundle = make_bundle(tmp_path / "bundles" / "pets", ("cat", "dog"))
+    assert named_folders("~/bundles/pets") == [(None, bundle)]
+    assert named_folders("pets=~/bundles/pets,~") == [("pets", bundle), (None, tmp_path)]
+    assert named_folders("~nobody-of-that-name") == [(None, Path("~nobody-of-that-name"))]
+    assert Classifier.open("~/bundles/pets").bundle.manifest.labels == ["cat", "dog"]
+
+
 def test_several_are_given_in_the_order_they_are_written() -> None:
     assert named_folders("masks=model, pets=bundles/pets,other") == [
         ("masks", Path("model")),

@@ -56,6 +56,21 @@ def test_it_says_what_it_serves_where_and_how_fast_it_was_ready(tmp_path: Path, 
         assert names == ["one", "two"]
 
 
+def test_each_photo_is_a_line_of_the_log_and_the_end_one(tmp_path: Path, bundle: Path) -> None:
+    with started(tmp_path, MODEL_PATH=str(bundle)) as (web, address, _):
+        for name, content in (("ada.jpg", red_face()), ("ada.txt", b"no photo")):
+            httpx.post(f"{address}/api/predict", files={"photo": (name, content)}, timeout=60)
+        httpx.post(address, files={"photo": ("ada.jpg", red_face())}, timeout=60)
+        httpx.get(address, timeout=60)
+        web.terminate()
+        web.wait(60)
+        assert web.stderr
+        lines = [line.partition("web.middleware: ")[2] or line for line in web.stderr.read().splitlines()]
+    words = [re.sub(r"\d+ ms", "", line) for line in lines]
+    assert words[:3] == ["Photo: 1 face, ", "Photo: not an image, ", "Photo: 1 face, "]
+    assert words[3].endswith("INFO web: Stopped.") and len(words) == 4
+
+
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_photo_under_way_is_answered_before_it_stops(tmp_path: Path, bundle: Path, stop: signal.Signals) -> None:
     with started(tmp_path, MODEL_PATH=str(bundle)) as (web, address, _):
@@ -79,7 +94,7 @@ def test_a_photo_under_way_is_answered_before_it_stops(tmp_path: Path, bundle: P
                 answer += received
         assert web.wait(60) == 0
         assert web.stderr
-        assert web.stderr.read() == ""
+        assert re.fullmatch(r"\S+ INFO web.middleware: Photo: .*\n\S+ INFO web: Stopped\.\n", web.stderr.read())
 
 
 def accepts(port: int) -> bool:
