@@ -174,7 +174,11 @@ class Bundle:
     def words(self, label: str, language: str) -> Words:
         """Returns what to say about a label; the label itself, made readable, where the bundle says nothing."""
         by_language = self.answers.get(label, {})
-        return by_language.get(language) or by_language.get("en") or Words(label.replace("_", " "))
+        return (
+            by_language.get(language)
+            or by_language.get("en")
+            or Words(" ".join(label.replace("_", " ").split()) or label)
+        )
 
 
 def sha256(file: Path) -> str:

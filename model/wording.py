@@ -96,7 +96,7 @@ def shortened(text: str, most: int = MAX_NAME) -> str:
 
 def short_name(label: str, bundle: Bundle, language: str) -> str:
     """Returns a label in words, as it stands in lists and on boxes."""
-    return shortened(bundle.words(label, language).name)
+    return shortened(" ".join(bundle.words(label, language).name.split()))
 
 
 def label_names(bundle: Bundle, language: str) -> list[str]:

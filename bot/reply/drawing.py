@@ -4,6 +4,7 @@ Knows nothing of what the labels mean, nor of Telegram.
 """
 
 import io
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -53,6 +54,15 @@ def draw_why(photo: Photo, prediction: Prediction) -> bytes:
     file = io.BytesIO()
     draw_looks(photo.image, prediction.looks, prediction.size, LONGEST).save(file, "JPEG", quality=88)
     return file.getvalue()
+
+
+def legible(text: str) -> str:
+    """A text as a picture can show it, without emoji and the like; "" where the font lacks some of its letters."""
+    text = unicodedata.normalize("NFC", text)
+    missing = {letter for letter in text if not _has(letter)}
+    if any(unicodedata.category(letter)[0] in "LN" for letter in missing):
+        return ""
+    return " ".join("".join(letter for letter in text if letter not in missing).split())
 
 
 def cut_out(photo: bytes, box: Box | None, units: int) -> bytes:
@@ -108,7 +118,18 @@ def _draw_label(pen: ImageDraw.ImageDraw, box: Box, mark: Mark, size: tuple[int,
     pen.text((left + width / 2, top + height / 2), mark.text, text_color_on(mark.color), letters, anchor="mm")
 
 
+@lru_cache(maxsize=4096)
+def _has(letter: str) -> bool:
+    """Whether the font has a letter; what it lacks is drawn as an empty box."""
+    return letter.isspace() or _shape(letter) != _shape("\uffff")
+
+
+def _shape(letter: str) -> tuple[tuple[int, int], bytes]:
+    mask = _font(32).getmask(letter)
+    return mask.size, bytes(mask)
+
+
 @lru_cache(maxsize=64)
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    """Roboto: Pillow's own font has no accents."""
+    """Roboto: Pillow's own font has no accents. Latin, Greek and Cyrillic letters; see `legible` for all others."""
     return ImageFont.truetype(io.BytesIO((files("font_roboto") / "files" / "Roboto-Medium.ttf").read_bytes()), size)

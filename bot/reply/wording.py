@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.reply.drawing import Mark, draw
+from bot.reply.drawing import Mark, draw, legible
 from bot.reply.languages import TEXTS, say
 from model import NO_FACE, Bundle, Face, Prediction
 from model.classifier import MAX_FACES
@@ -66,10 +66,14 @@ def reply_to(prediction: Prediction, photo: Photo, bundle: Bundle, language: str
 
 
 def marks_of(faces: Sequence[Face], bundle: Bundle, language: str, numbered: int = 0) -> list[Mark]:
-    """A box and a name for each face; the first `numbered` of them with a number, from 1 on."""
+    """A box and a name for each face; the first `numbered` of them with a number, from 1 on.
+
+    Where a picture cannot show a name, such as a Chinese one, it shows the label's number, and the caption says both.
+    """
     marks = []
     for number, face in enumerate(faces, 1):
-        name = _name(face, bundle, language) + ("" if face.sure else " ?")
+        name = legible(_name(face, bundle, language)) or _in_brackets(face.label, bundle)
+        name += "" if face.sure else " ?"
         text = f"{number}. {name}" if number <= numbered else name
         marks.append(Mark(face.box, text, color_of(face.label, bundle)))
     return marks
@@ -114,13 +118,13 @@ def _short_one(face: Face, bundle: Bundle, language: str) -> str:
 
 
 def _short_several(faces: tuple[Face, ...], bundle: Bundle, language: str) -> str:
-    counts = Counter(_name(face, bundle, language) for face in faces).most_common()
+    counts = _counted(faces, bundle, language)
     names = ", ".join(f"{count} {name}" for name, count in counts)
     return say("short_faces", language, count=len(faces), names=names)
 
 
 def _several(faces: tuple[Face, ...], bundle: Bundle, language: str) -> str:
-    counts = Counter(_name(face, bundle, language) for face in faces).most_common()
+    counts = _counted(faces, bundle, language)
     lines = [say("largest_faces" if len(faces) >= MAX_FACES else "faces", language, count=len(faces))]
     lines += [f"• {count} {name}" for name, count in counts[:MAX_LINES]]
     if rest := sum(count for _, count in counts[MAX_LINES:]):
@@ -128,6 +132,20 @@ def _several(faces: tuple[Face, ...], bundle: Bundle, language: str) -> str:
     if unsure := sum(not face.sure for face in faces):
         lines += ["", say("unsure_faces", language, count=unsure)]
     return "\n".join(lines)
+
+
+def _counted(faces: tuple[Face, ...], bundle: Bundle, language: str) -> list[tuple[str, int]]:
+    """How many faces have each label, the most frequent first."""
+    labels = {face.label: _name(face, bundle, language) for face in faces}
+    names = {
+        label: name if legible(name) else f"{name} {_in_brackets(label, bundle)}" for label, name in labels.items()
+    }
+    return [(names[label], count) for label, count in Counter(face.label for face in faces).most_common()]
+
+
+def _in_brackets(label: str, bundle: Bundle) -> str:
+    """A label's number, where a picture cannot show its name."""
+    return f"[{bundle.manifest.labels.index(label) + 1}]"
 
 
 def _name(face: Face, bundle: Bundle, language: str) -> str:

@@ -8,7 +8,7 @@ from PIL import Image
 from localchat import LocalChat
 from model import Classifier
 from tests.bot.conftest import running_bot
-from tests.bot.photos import blue_face, encoded, no_face, red_face
+from tests.bot.photos import blue_face, encoded, no_face, red_face, two_faces
 from tests.bundles import make_bundle
 from tests.person import Person
 
@@ -69,3 +69,14 @@ def test_a_bundle_without_maps_offers_no_button(tmp_path: Path) -> None:
         person.send_photo(red_face())
         [answer] = person.answers()
         assert "reply_markup" not in answer
+
+
+def test_labels_of_any_script_and_signs_come_back_as_they_are(tmp_path: Path) -> None:
+    labels = ("戴口罩 <b>&amp;</b> {count} $0_^", '\N{CAT FACE} "quoted" #1')
+    folder = make_bundle(tmp_path, labels)
+    with LocalChat(0) as chat, running_bot(chat, Classifier.open(folder, "onnx")):
+        person = Person(chat.url)
+        person.send_photo(two_faces())
+        [answer] = person.answers()
+        assert answer["caption"].splitlines()[1:] == ["• 1 戴口罩 <b>&amp;</b> {count} $0 ^ [1]", f"• 1 {labels[1]}"]
+        assert Image.open(io.BytesIO(person.picture(answer))).format == "JPEG"

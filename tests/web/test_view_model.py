@@ -1,11 +1,15 @@
 """What the page shows of an answer: sentences, boxes, labels that cover nothing, colors that can be read."""
 
+import html
 from pathlib import Path
 
+import httpx
 import pytest
 
-from model import Bundle, Face, Prediction
+from model import Bundle, Classifier, Face, Prediction
+from tests.bot.photos import two_faces
 from tests.bundles import make_bundle
+from tests.web.serving import served
 from web.view_model import LABEL, WIDE, result_of, tints
 
 ANSWERS = """
@@ -103,3 +107,13 @@ def test_a_label_without_words_or_color_gets_plain_ones(tmp_path: Path) -> None:
     result = result_of(Prediction((10, 10), whole=answer), plain, "fr")
     assert result.sentence == f"On dirait ceci\u00a0: {'b' * 39}…."
     assert len(tints([plain]).splitlines()) == 2
+
+
+def test_labels_of_any_script_and_signs_are_data_in_the_page(tmp_path: Path) -> None:
+    labels = ("戴口罩 <b>&amp;</b> {count} $0_^", "<script>alert(1)</script> \"quoted\" 'x'")
+    models = {"odd": Classifier.open(make_bundle(tmp_path / "odd", labels), "onnx")}
+    with served(models) as address, httpx.Client(trust_env=False, verify=False, timeout=60) as http:
+        answer = http.post(address, files={"photo": ("a.jpg", two_faces())}, headers={"Accept": "text/html"})
+    assert answer.status_code == 200 and "<script>alert" not in answer.text and "<b>&amp;</b>" not in answer.text
+    shown = html.unescape(answer.text)
+    assert all(label.replace("_", " ") in shown for label in labels)

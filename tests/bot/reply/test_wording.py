@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.reply.drawing import Mark, draw
-from bot.reply.wording import MAX_LINES, reply_to
+from bot.reply.drawing import Mark, draw, legible
+from bot.reply.wording import MAX_LINES, marks_of, reply_to
 from model import Bundle, Face, Prediction
 from model.bundle import ANSWERS, SHIPPED, FaceSearch, Manifest
 from model.image import from_image
+from model.wording import short_name
 from tests.bundles import make_bundle
 
 PHOTO = from_image(Image.new("RGB", (400, 300), "gray"))
@@ -69,6 +70,59 @@ def test_a_crowd_of_a_hundred_labels_with_long_names_fits_a_caption(language: st
     assert len(said.encode("utf-16-le")) / 2 <= 1024
     assert said.count("•") == MAX_LINES + 1
     assert str(100 - MAX_LINES) in said
+
+
+ODD_LABELS = [
+    "$0_to_$10",
+    "a_^_b",
+    "{count} {} }{",
+    "<b>&amp; #1</b>",
+    "\"quoted\" 'twice' \\ `code`",
+    "cat \N{CAT FACE}\N{VARIATION SELECTOR-16}",
+    "cafe\N{COMBINING ACUTE ACCENT} ",
+    "two\nlines\tand a tab",
+    "戴口罩",
+    "كمامة",
+    "मास्क",
+    "หน้ากาก",
+    "מסכה",
+    "\N{CAT FACE}",
+    "x" * 200,
+]
+
+
+@pytest.mark.parametrize("label", ODD_LABELS)
+def test_whatever_a_label_is_called_the_words_hold_it_and_the_picture_shows_no_empty_box(label: str) -> None:
+    words = bundle(["dog", label])
+    marks = marks_of((face(label), face("dog", left=200)), words, "en")
+    assert marks[0].text and legible(marks[0].text) == marks[0].text
+    assert legible(marks_of((face(label),), words, "en", numbered=1)[0].text).startswith("1. ")
+    reply = reply_to(Prediction((400, 300), (face(label), face("dog", left=200))), PHOTO, words, "en")
+    name = short_name(label, words, "en")
+    assert f"• 1 {name}" in reply.text and reply.pictures
+    assert ("[2]" in reply.text) == (marks[0].text == "[2]")
+    assert name in reply_to(Prediction((400, 300), (face(label),)), PHOTO, words, "en").text.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("avec un masque", "avec un masque"),
+        ("без маски, με μάσκα, đeo khẩu trang", "без маски, με μάσκα, đeo khẩu trang"),
+        ("cafe\N{COMBINING ACUTE ACCENT}", "café"),
+        ("cat \N{CAT FACE} & dog \N{DOG FACE}", "cat & dog"),
+        ("戴口罩 (mask)", ""),
+        ("मास्क", ""),
+        ("\N{CAT FACE}", ""),
+    ],
+)
+def test_a_picture_shows_the_letters_that_its_font_has(text: str, shown: str) -> None:
+    assert legible(text) == shown
+
+
+def test_two_long_names_that_begin_alike_are_counted_apart() -> None:
+    labels = ["x" * 60 + "a", "x" * 60 + "b"]
+    assert text(*map(face, labels), labels=labels).count("• 1 ") == 2
 
 
 def test_a_picture_comes_back_only_for_several_faces() -> None:
