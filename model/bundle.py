@@ -15,6 +15,7 @@ from model.answers import Words, read_answers
 
 SHIPPED = Path(__file__).parent / "face_masks"
 PICKLE, ONNX, MANIFEST, ANSWERS, CARD = "model.pkl", "model.onnx", "manifest.json", "answers.toml", "README.md"
+TAUGHT = "taught.npz"  # what was taught in a chat, instead of a network of the bundle's own
 NONE = "none"  # the answer to a photo that is unlike all labels; as a label, photos that are none of the others
 NO_FACE = "no_face"  # the answer to a photo in which no face is found; as a label, a found face that is none
 
@@ -205,9 +206,9 @@ def _read_manifest(folder: Path) -> Manifest:
 
 
 def _verify(folder: Path, manifest: Manifest) -> None:
-    if not (folder / ONNX).is_file() and not (folder / PICKLE).is_file():
+    if not any((folder / name).is_file() for name in (ONNX, PICKLE, TAUGHT)):
         raise BundleError(f"{folder} holds neither {ONNX} nor {PICKLE}. Copy the whole bundle folder there.")
-    for name in (PICKLE, ONNX):
+    for name in (PICKLE, ONNX, TAUGHT):
         file = folder / name
         if not file.is_file():
             continue

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from PIL import Image
 
-from model.bundle import ONNX, PICKLE, Bundle, BundleError
+from model.bundle import ONNX, PICKLE, TAUGHT, Bundle, BundleError
 from model.prediction import Outputs
 from model.runtimes.onnx import OnnxRuntime
 
@@ -32,6 +32,10 @@ def open_runtime(bundle: Bundle, choice: str = "auto") -> Runtime:
     """
     if choice not in ("auto", "onnx", "fastai"):
         raise BundleError(f"MODEL_RUNTIME={choice!r} is unknown: use auto, onnx or fastai.")
+    if bundle.has(TAUGHT):
+        from model.teaching.taught import TaughtBundleRuntime  # it imports the classifier, which imports this
+
+        return TaughtBundleRuntime(bundle)
     if choice == "auto":
         choice = "onnx" if bundle.has(ONNX) else "fastai"
     needed = ONNX if choice == "onnx" else PICKLE

@@ -18,9 +18,9 @@ from torch.nn.functional import normalize
 
 from model.bundle import PICKLE, Bundle, BundleError
 from model.prediction import Outputs
+from model.unlike import NEAREST
 
 PROTOTYPES = "prototypes"  # buffer of the head: unit vectors of shape (prototypes, features)
-NEAREST = 3  # of the prototypes: a single one may be there by mistake
 HARMLESS = (nn.Flatten, nn.Dropout, nn.Identity)
 
 

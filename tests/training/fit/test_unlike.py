@@ -9,8 +9,9 @@ from PIL import Image
 from torch import nn
 
 from model.runtimes.fastai import Explained, learner_outputs
+from model.unlike import FURTHEST, KEPT, MANY
 from tests.training.learners import make_learner, save_photos
-from training.fit.unlike import FURTHEST, KEPT, MANY, MOST, fit_unlike
+from training.fit.unlike import MOST, fit_unlike
 
 SIZE = 64
 

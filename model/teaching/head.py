@@ -1,0 +1,133 @@
+"""Fits a linear head on features, in a second and without a library for it: multinomial logistic regression.
+
+Regularized as much as worked best for features of the general backbone, see `benchmarks.teach`. Minimized by accelerated
+gradient descent with restarts (Nesterov, 1983; O'Donoghue and Candes, 2015), in the directions in which the photos differ most.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.classifier import softmax
+from model.unlike import FURTHEST, distances, limit_of
+
+PENALTY = 1e-3  # on the squared weights of unit vectors
+DIRECTIONS = 256
+STEPS, SMALL = 300, 1e-5  # of descent at most, and the gradient at which it ends
+FOLDS = 5
+TEMPERATURES = np.geomspace(0.1, 3, 41)
+LEAST = 5  # photos of a label to learn it from
+
+
+@dataclass(frozen=True)
+class Head:
+    """What was learned.
+
+    Attributes:
+        labels: in the order of the logits.
+        weight: of shape (features, labels).
+        bias: of shape (labels,).
+        temperature: divides the logits.
+        known: unit vectors of the photos learned from, of shape (photos, features), float16.
+        unlike_from: the distance to them from which a picture is none of the labels.
+        right: whether each photo's label was the most probable one for a head that had not learned from it.
+        doubt: how probable that head thought each photo's own label is not.
+    """
+
+    labels: tuple[str, ...]
+    weight: np.ndarray
+    bias: np.ndarray
+    temperature: float
+    known: np.ndarray
+    unlike_from: float
+    right: np.ndarray
+    doubt: np.ndarray
+
+
+def fit_head(features: np.ndarray, labels: Sequence[str], seed: int = 0) -> Head:
+    """Fits a head, and asks heads that were fitted without each photo about it.
+
+    Args:
+        features: unit vectors of shape (photos, features).
+        labels: of each photo; two at least, and two photos of each.
+        seed: of the folds.
+    """
+    known = features.astype(np.float32)
+    names = tuple(dict.fromkeys(labels))
+    targets = np.array([names.index(label) for label in labels])
+    center = known.mean(0)
+    directions = _directions(known - center)
+    reduced = (known - center) @ directions
+    weight, bias = _descend(reduced, targets, len(names))
+    asked = np.zeros((len(known), len(names)), np.float32)
+    for held in _folds(targets, seed):
+        rest = np.setdiff1d(np.arange(len(known)), held)
+        fold_weight, fold_bias = _descend(reduced[rest], targets[rest], len(names))
+        asked[held] = reduced[held] @ fold_weight + fold_bias
+    own = np.arange(len(known)), targets
+    losses = [-np.log(softmax(asked / heat)[own] + 1e-9).mean() for heat in TEMPERATURES]
+    temperature = float(TEMPERATURES[int(np.argmin(losses))])
+    full = directions @ weight
+    apart = distances(known, known, ~np.eye(len(known), dtype=bool))
+    return Head(
+        names,
+        full,
+        bias - center @ full,
+        temperature,
+        features.astype(np.float16),
+        min(limit_of(apart), FURTHEST),
+        asked.argmax(1) == targets,
+        1 - softmax(asked / temperature)[own],
+    )
+
+
+def interval(right: int, of: int) -> tuple[float, float]:
+    """The 95% interval of a share by Wilson (1927), which holds for few photos and near 100% too."""
+    z, share = 1.96, right / of
+    middle, reach = share + z * z / (2 * of), z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return (middle - reach) / (1 + z * z / of), (middle + reach) / (1 + z * z / of)
+
+
+def _directions(centered: np.ndarray) -> np.ndarray:
+    """The directions in which rows differ most, as columns: all of them, or the first `DIRECTIONS`."""
+    few = len(centered) < centered.shape[1]
+    values, vectors = np.linalg.eigh(centered @ centered.T if few else centered.T @ centered)
+    best = values.argsort()[::-1][:DIRECTIONS]
+    best = best[values[best] > values.max() * 1e-6]
+    if few:
+        return np.asarray(centered.T @ (vectors[:, best] / np.sqrt(values[best])), np.float32)
+    return np.asarray(vectors[:, best], np.float32)
+
+
+def _descend(inputs: np.ndarray, targets: np.ndarray, labels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of shape (inputs, labels), and biases."""
+    rows = np.hstack([inputs, np.full((len(inputs), 1), 0.3, np.float32)])  # the last weight makes the bias
+    wanted = np.eye(labels, dtype=np.float32)[targets]
+    slope = np.float32(0.5 * np.linalg.norm(rows, 2) ** 2 / len(rows) + PENALTY)
+    weight = ahead = np.zeros((rows.shape[1], labels), np.float32)
+    momentum = 1.0
+    for _ in range(STEPS):
+        gradient = rows.T @ (softmax(rows @ ahead) - wanted) / len(rows) + PENALTY * ahead
+        if np.abs(gradient).max() < SMALL:
+            break
+        moved = ahead - gradient / slope
+        if float(((ahead - moved) * (moved - weight)).sum()) > 0:
+            momentum = 1.0  # it went too far: start anew from here
+        following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
+        ahead = moved + np.float32((momentum - 1) / following) * (moved - weight)
+        weight, momentum = moved, following
+    return weight[:-1], weight[-1] * np.float32(0.3)
+
+
+def _folds(targets: np.ndarray, seed: int) -> list[np.ndarray]:
+    """Places of photos that are asked about together, with about the same share of each label in each fold."""
+    chance = np.random.default_rng(seed)
+    fold = np.empty(len(targets), int)
+    start = 0
+    for label in np.unique(targets):
+        places = chance.permutation(np.flatnonzero(targets == label))
+        fold[places] = (start + np.arange(len(places))) % FOLDS
+        start += len(places)
+    return [np.flatnonzero(fold == number) for number in range(FOLDS) if (fold == number).any()]
