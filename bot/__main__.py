@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from localchat import LocalChat
 
 LOCAL_PORT = 8080
+LOCAL_PERSON = 1  # who the chat page shows first
 NO_TOKEN = (
     "TELEGRAM_TOKEN is not set. Get a token from @BotFather and set it, or try the bot here: python -m bot --local"
 )
@@ -74,11 +75,17 @@ def main(
         elif settings.webhook_url:
             _fail(WEBHOOK)
         logs.set_up(settings.log_level, settings.telegram_token.get_secret_value(), settings.log_format)
-        run(settings, started)
+        run(settings, started, teacher=LOCAL_PERSON if local else None)
 
 
-def run(settings: Settings, started: float) -> None:
-    """Run the bot until a signal stops it; `started` is when, by `time.perf_counter`, the program did."""
+def run(settings: Settings, started: float, teacher: int | None = None) -> None:
+    """Run the bot until a signal stops it.
+
+    Args:
+        settings: with a token.
+        started: when the program did, by `time.perf_counter`.
+        teacher: the chat that may teach the bot; by default the operator's.
+    """
     from telegram.error import InvalidToken  # here, because a wrong setting should be told at once
 
     from bot.app import build
@@ -102,7 +109,7 @@ def run(settings: Settings, started: float) -> None:
         log.info("Started as @%s: model %s on %s, ready in %.0f ms", username, name, classifier.runtime.name, took)
 
     try:
-        running.run(build(settings, classifier), say_started)
+        running.run(build(settings, classifier, teacher=teacher), say_started)
     except SettingsError as error:
         _fail(str(error))
     except InvalidToken:

@@ -23,12 +23,15 @@ from bot.handlers.feedback import FeedbackHandler
 from bot.handlers.groups import ASK, EVERY, ONLY_ASKED, Groups
 from bot.handlers.operator_chat import OperatorChat
 from bot.handlers.photos import WORKERS, PhotoHandler
+from bot.handlers.teaching import MENU as TEACHING_MENU
+from bot.handlers.teaching import PhotosToTeach, Teaching
 from bot.handlers.why import WhyHandler
 from bot.queue.chat_limits import ChatLimits
 from bot.reply.languages import LANGUAGES, listed, say
 from bot.settings import Settings
 from bot.stats import Stats
 from bot.telegram.client import Client
+from bot.telegram.kept_file import FileInFolder, KeptFile, PinnedFile
 from bot.telegram.lifecycle import AnyApplication
 from bot.telegram.update_processor import UpdateProcessor
 from model import Bundle, Classifier
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from model.metrics import Metrics
 
 EXTENSIONS = ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "heic", "heif", "avif", "tif", "tiff")
+DEFAULT_GROUP = 0  # python-telegram-bot's, of handlers
 DESCRIPTION_LIMIT, SHORT_DESCRIPTION_LIMIT = 512, 120  # characters, Telegram's
 
 log = logging.getLogger(__name__)
@@ -61,13 +65,16 @@ OTHER = (
 IN_PRIVATE, IN_GROUP = NEW & filters.ChatType.PRIVATE, NEW & filters.ChatType.GROUPS
 
 
-def build(settings: Settings, classifier: Classifier, batcher: Batcher | None = None) -> AnyApplication:
+def build(
+    settings: Settings, classifier: Classifier, batcher: Batcher | None = None, teacher: int | None = None
+) -> AnyApplication:
     """Builds the bot, ready for `bot.telegram.lifecycle.run`.
 
     Args:
         settings: with a token.
-        classifier: predicts photos.
+        classifier: predicts photos, until the bot is taught other labels.
         batcher: runs it; by default the bot's own.
+        teacher: the chat that may teach the bot; by default the operator's.
     """
 
     bot, stats, chat_limits, groups = Client(settings), Stats(), ChatLimits(), Groups(classifier.bundle.command or ASK)
@@ -75,10 +82,19 @@ def build(settings: Settings, classifier: Classifier, batcher: Batcher | None = 
     errors = ErrorReplies(operator, chat_limits)
     processor = UpdateProcessor(bot.acknowledgements, errors.give_up, stats.count)
     bot.hand_updates_to(processor)
+    metrics = _metrics(settings, classifier)
+    albums = Albums(quiet=0 if settings.webhook_url else QUIET)  # there, the next photo comes after this one's answer
+    batcher, words = batcher or Batcher(WORKERS), NonPhotoReply()
+    of_operator = filters.Chat(settings.operator_chat_id) if settings.operator_chat_id else ~filters.ALL
+    served, introducing = classifier, list[asyncio.Future[None]]()
 
     async def post_init(application: Any) -> None:
-        await introduce(bot, classifier.bundle, groups)
+        problem = await teaching.restore() if teaching else None
+        if served is classifier:
+            await introduce(bot, classifier.bundle, groups)
         operator.started()
+        if problem:
+            operator.tell(problem)
 
     async def post_stop(application: Any) -> None:
         await operator.stopped()
@@ -86,23 +102,34 @@ def build(settings: Settings, classifier: Classifier, batcher: Batcher | None = 
     application: AnyApplication = (
         ApplicationBuilder().bot(bot).concurrent_updates(processor).post_init(post_init).post_stop(post_stop).build()
     )
-    asks, metrics = settings.operator_chat_id is not None, _metrics(settings, classifier)
-    albums = Albums(quiet=0 if settings.webhook_url else QUIET)  # there, the next photo comes after this one's answer
-    commands, photos = (
-        Commands(classifier.bundle, asks),
-        PhotoHandler(classifier, batcher or Batcher(WORKERS), groups, chat_limits, albums, asks, metrics),
-    )
-    words = NonPhotoReply()
-    feedback = FeedbackHandler(settings.operator_chat_id, classifier.bundle, photos, metrics)
-    of_operator = filters.Chat(settings.operator_chat_id) if settings.operator_chat_id else ~filters.ALL
-    application.add_handlers(
-        [
+
+    def serve(taught: Classifier | None) -> None:
+        """Answers with another classifier from now on; what is under way ends as it began."""
+        nonlocal served
+        told, served = served.bundle.manifest.answers, taught or classifier
+        for handler in list(application.handlers.get(DEFAULT_GROUP, ())):
+            application.remove_handler(handler)
+        application.add_handlers(handlers())
+        if served.bundle.manifest.answers != told:
+            introducing.append(asyncio.ensure_future(introduce(bot, served.bundle, groups)))
+            del introducing[:-1]  # the loop itself keeps no task alive
+
+    def handlers() -> list[Any]:
+        """In order: the first that wants an update gets it."""
+        by_teacher = served is not classifier
+        asks, bundle = settings.operator_chat_id is not None or by_teacher, served.bundle
+        commands = Commands(bundle, asks, teaching.chat if teaching else None)
+        photos = PhotoHandler(served, batcher, groups, chat_limits, albums, asks, metrics)
+        correct = teaching if by_teacher else None
+        feedback = FeedbackHandler(settings.operator_chat_id, bundle, photos, metrics, correct)
+        return [
             CommandHandler("start", commands.start, NEW),
             CommandHandler("help", commands.help, NEW),
             CommandHandler("privacy", commands.privacy, NEW),
             CommandHandler("stats", operator.stats, NEW & of_operator),
             CommandHandler(EVERY, groups.answer_every, IN_GROUP),
             CommandHandler(ONLY_ASKED, groups.answer_only_asked, IN_GROUP),
+            *(teaching_handlers(teaching) if teaching else ()),
             MessageHandler((NEW | EDITED) & (filters.PHOTO | IMAGE_FILE), photos.answer),
             MessageHandler(
                 NEW
@@ -110,8 +137,9 @@ def build(settings: Settings, classifier: Classifier, batcher: Batcher | None = 
                 & (filters.ChatType.GROUPS | filters.Regex(re.compile(rf"^/{groups.command}\b", re.IGNORECASE))),
                 photos.answer_asked,
             ),
-            CallbackQueryHandler(feedback.pressed, pattern=rf"^(?!f:{Action.WHY}:)"),
-            CallbackQueryHandler(WhyHandler(classifier.bundle, photos).pressed),
+            CallbackQueryHandler(feedback.pressed, pattern=rf"^(?!f:{Action.WHY}:|t:)"),
+            *([CallbackQueryHandler(teaching.pressed, pattern="^t:")] if teaching else ()),
+            CallbackQueryHandler(WhyHandler(bundle, photos).pressed),
             # Beyond commands and photos the bot talks only where nobody else is spoken to.
             MessageHandler(IN_PRIVATE & filters.COMMAND, words.of("unknown_command")),
             MessageHandler(IN_PRIVATE & filters.TEXT, words.of("text")),
@@ -121,9 +149,29 @@ def build(settings: Settings, classifier: Classifier, batcher: Batcher | None = 
             MessageHandler(IN_PRIVATE & filters.Document.ALL, words.of("document")),
             MessageHandler(IN_PRIVATE & OTHER, words.of("other")),
         ]
-    )
+
+    chat = teacher or settings.operator_chat_id
+    teaching = Teaching(chat, _kept(settings, bot, chat), batcher, albums, serve) if chat else None
+    application.add_handlers(handlers())
     application.add_error_handler(errors.explain_error)
     return application
+
+
+def teaching_handlers(teaching: Teaching) -> list[Any]:
+    """What the bot reacts to in the chat of whoever teaches it."""
+    here = NEW & filters.Chat(teaching.chat)
+    commands = [CommandHandler(name, getattr(teaching, name), here) for name in TEACHING_MENU]
+    return [
+        *commands,
+        MessageHandler(here & PhotosToTeach(teaching) & (filters.PHOTO | IMAGE_FILE), teaching.photo),
+        MessageHandler(here & filters.TEXT & ~filters.COMMAND & PhotosToTeach(teaching, named=True), teaching.named),
+    ]
+
+
+def _kept(settings: Settings, bot: Client, chat: int) -> KeptFile:
+    if settings.state_dir:
+        return FileInFolder(settings.state_dir)
+    return PinnedFile(bot, chat, say("teach.pinned", LANGUAGES[0]))
 
 
 def _metrics(settings: Settings, classifier: Classifier) -> "Metrics | None":

@@ -3,6 +3,7 @@
 Knows nothing of what the settings are used for.
 """
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -25,6 +26,7 @@ class Settings(ServingSettings):
     messages_per_second: Annotated[int, Field(ge=1, le=1000)] = 30
     operator_chat_id: int | None = None
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    state_dir: Path | None = None
     log_format: Literal["text", "json"] = "text"
 
     @property

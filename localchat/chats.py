@@ -29,6 +29,7 @@ class Chats:
         self._groups: OrderedDict[int, dict[int, str]] = OrderedDict()
         self._messages: OrderedDict[tuple[int, int], Json] = OrderedDict()
         self._events: deque[tuple[int | None, Json]] = deque(maxlen=MAX_EVENTS)
+        self._pinned: dict[int, list[int]] = {}
         self._next_message = 1
         self.last = 0
         self.listeners: list[Callable[[Json], None]] = []
@@ -65,6 +66,15 @@ class Chats:
         if chat < 0:
             return {"id": chat, "type": "supergroup" if chat < SUPERGROUPS else "group", "title": "A group"}
         return {"id": chat, "type": "private", "first_name": self._people[chat]["first_name"]}
+
+    def pin(self, chat: int, message_id: int) -> None:
+        """Pin a message, above those that were pinned before."""
+        self._pinned.setdefault(chat, []).append(message_id)
+
+    def pinned(self, chat: int) -> Json | None:
+        """The message that was pinned last and is still there."""
+        there = (self.message(chat, number) for number in reversed(self._pinned.get(chat, ())))
+        return next((message for message in there if message), None)
 
     def add(self, chat: int, sender: Json, content: Json, reply_to: int | None = None) -> Json:
         """Put a message into a chat; returns it as a Bot API Message."""

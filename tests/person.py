@@ -147,6 +147,10 @@ class Person:
         largest = max(message["photo"], key=lambda size: size["width"] * size["height"])
         return self._get(f"/chat/file/{largest['file_id']}").content
 
+    def document(self, message: dict[str, Any]) -> bytes:
+        """The bytes of a message's file."""
+        return self._get(f"/chat/file/{message['document']['file_id']}").content
+
     def _send(self, fields: dict[str, str | None], files: list[tuple[str, bytes, str]] | None = None) -> list[int]:
         form = {key: value for key, value in fields.items() if value is not None}
         form |= {"chat": str(self.chat), "language": self.language, "name": self.name}

@@ -26,10 +26,11 @@ class Commands:
     Args:
         bundle: says its labels.
         asks: whether people are asked if an answer is right; see `bot.handlers.feedback`.
+        teacher: the chat that may teach the bot, if any; see `bot.handlers.teaching`.
     """
 
-    def __init__(self, bundle: Bundle, asks: bool = False):
-        self._bundle, self._asks = bundle, asks
+    def __init__(self, bundle: Bundle, asks: bool = False, teacher: int | None = None):
+        self._bundle, self._asks, self._teacher = bundle, asks, teacher
         self._suffix = "" if bundle.manifest.faces.find else "_whole"
 
     async def start(self, update: Update, context: Context) -> None:
@@ -41,13 +42,17 @@ class Commands:
     async def privacy(self, update: Update, context: Context) -> None:
         spoken = language(update)
         kept = say("privacy_given" if self._asks else "privacy_never", spoken)
-        await _answer_words(update, "\n\n".join([say("privacy", spoken), kept, say("privacy_chat", spoken)]))
+        taught = [say("privacy_taught", spoken)] if self._teacher else []
+        await _answer_words(update, "\n\n".join([say("privacy", spoken), kept, *taught, say("privacy_chat", spoken)]))
 
     async def _answer(self, update: Update, key: str) -> None:
         spoken = language(update)
         labels = listed(label_names(self._bundle, spoken), spoken)
         commands = "\n".join(f"/{name} – {say(f'menu.{name}', spoken)}" for name in MENU)
-        await _answer_words(update, say(key, spoken, labels=labels, commands=commands))
+        text = say(key, spoken, labels=labels, commands=commands)
+        if update.effective_chat and update.effective_chat.id == self._teacher:
+            text += "\n\n" + say("teach.offer", spoken)
+        await _answer_words(update, text)
 
 
 class NonPhotoReply:

@@ -21,6 +21,7 @@ from bot.handlers import buttons
 from bot.handlers.buttons import Action, ButtonData
 from bot.handlers.context import Context, language
 from bot.handlers.photos import PhotoHandler, attachment_of
+from bot.handlers.teaching import Teaching
 from bot.reply.drawing import cut_out, draw
 from bot.reply.languages import say
 from bot.reply.wording import marks_of
@@ -50,10 +51,19 @@ class FeedbackHandler:
         bundle: says the labels.
         photos: fetches a photo once more.
         metrics: count "right" and "wrong" by the label that the bot had answered, or as "several".
+        teaching: learns from what is wrong at once, where the operator taught the labels.
     """
 
-    def __init__(self, chat: int | None, bundle: Bundle, photos: PhotoHandler, metrics: "Metrics | None"):
+    def __init__(
+        self,
+        chat: int | None,
+        bundle: Bundle,
+        photos: PhotoHandler,
+        metrics: "Metrics | None",
+        teaching: Teaching | None = None,
+    ):
         self._chat, self._bundle, self._photos, self._metrics = chat, bundle, photos, metrics
+        self._teaching = teaching
         self._ended: OrderedDict[tuple[int, int], None] = OrderedDict()
         self._given: OrderedDict[int, AsyncLimiter] = OrderedDict()
 
@@ -91,7 +101,7 @@ class FeedbackHandler:
         elif button and button.action is Action.NO:
             note("photo not given")
             await _edit(message, say("feedback.not_given", spoken))
-        elif self._chat is None:
+        elif self._chat is None and not self._teaches(message):
             await _edit(message, say("feedback.closed", spoken))
         elif not photo or not attachment:
             await _edit(message, say("feedback.gone", spoken))
@@ -104,8 +114,20 @@ class FeedbackHandler:
                 note("photo gone")
                 await _edit(message, say("feedback.gone", spoken))
 
+    def _teaches(self, message: Message) -> bool:
+        return self._teaching is not None and message.chat_id == self._teaching.chat
+
     async def _go_on(self, message: Message, photo: Message, button: ButtonData, spoken: str) -> None:
-        if button.action is Action.WRONG:
+        if self._teaching and self._teaches(message):
+            if button.action is Action.LABEL:
+                label = buttons.choices(self._bundle)[button.number]
+                await _edit(message, await self._teaching.teach_photo(photo, label, spoken))
+                return
+            if button.action is Action.WRONG:
+                self._say("wrong", button)
+            labels = buttons.labels_keyboard(button, self._bundle, spoken)
+            await _edit(message, say("feedback.which_label", spoken), labels)
+        elif button.action is Action.WRONG:
             question = "feedback.ask_face" if button.given is None else "feedback.ask"
             if await _edit(message, say(question, spoken), buttons.consent_keyboard(button, spoken)):
                 self._say("wrong", button)

@@ -43,6 +43,10 @@ class OperatorChat:
         """The bot fetches updates from now on."""
         self._tell_soon(say("operator.started", LANGUAGES[0], version=__version__, model=self._model))
 
+    def tell(self, text: str) -> None:
+        """Something else that the operator should know."""
+        self._tell_soon(text)
+
     async def stopped(self) -> None:
         """The bot has stopped; returns when this is told."""
         await self._tell(say("operator.stopped", LANGUAGES[0], count=sum(self._stats.outcomes.values())))

@@ -78,11 +78,18 @@ def _replace(telegram: Telegram, message: Json, keys: set[str], content: Json) -
     return edited
 
 
+async def pin_chat_message(telegram: Telegram, parameters: Parameters) -> bool:
+    message = read_message(telegram, parameters, "pin")
+    telegram.chats.pin(message["chat"]["id"], message["message_id"])
+    return True
+
+
 EDITING: dict[str, Method] = {
     "editMessageText": edit_message_text,
     "editMessageCaption": edit_message_caption,
     "editMessageMedia": edit_message_media,
     "editMessageReplyMarkup": edit_message_reply_markup,
     "deleteMessage": delete_message,
+    "pinChatMessage": pin_chat_message,
     "answerCallbackQuery": answer_callback_query,
 }

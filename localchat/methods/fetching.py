@@ -68,7 +68,9 @@ async def get_file(telegram: Telegram, parameters: Parameters) -> Json:
 
 async def get_chat(telegram: Telegram, parameters: Parameters) -> Json:
     gifts = dict.fromkeys(GIFTS, False)
-    described = telegram.chats.describe(read_chat(telegram, parameters))
+    chat = read_chat(telegram, parameters)
+    described, pinned = telegram.chats.describe(chat), telegram.chats.pinned(chat)
+    described |= {"pinned_message": pinned} if pinned else {}
     return described | {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": gifts}
 
 

@@ -1,0 +1,413 @@
+"""Teaching: the operator sends photos and says what they are, and the bot learns to tell them apart, with no computer.
+
+Of a photo only its features are kept, never the photo. A step counts once it is kept, and only then is it confirmed.
+"""
+
+import asyncio
+import logging
+import unicodedata
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from telegram import (
+    BotCommand,
+    BotCommandScopeChat,
+    CallbackQuery,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    Message,
+    Update,
+)
+from telegram.error import TelegramError
+from telegram.ext import filters
+
+from bot.handlers.albums import Albums
+from bot.handlers.context import Context, language
+from bot.handlers.groups import is_mine
+from bot.handlers.photos import attachment_of
+from bot.reply.languages import LANGUAGES, say
+from bot.stats import note
+from bot.telegram.download import DownloadError, download
+from bot.telegram.kept_file import KeepingError, KeptFile
+from bot.telegram.retry import with_retries
+from bot.telegram.send import send, send_words
+from model import NONE, Classifier, PhotoError
+from model.batching import Batcher
+from model.image import decode
+from model.teaching.backbone import Backbone
+from model.teaching.examples import Examples, TeachingError
+from model.teaching.head import LEAST, Head, interval
+from model.teaching.taught import learn, learnable, packed
+
+AT_ONCE = 3  # photos that are fetched and looked at at the same time
+BY_ITSELF = 500  # photos up to which every step is learned from at once; beyond, /learn does
+HARDEST = 2
+OFFERED = 24  # labels on buttons
+REMEMBERED = 100  # albums that wait for their label
+MENU = ("teach", "learn", "undo", "forget", "rename", "words", "export", "done")
+EVERYTHING = "all"
+
+log = logging.getLogger(__name__)
+
+
+class Teaching:
+    """What the operator teaches.
+
+    Args:
+        chat: the operator's.
+        kept: keeps what was taught.
+        batcher: runs what takes time.
+        albums: bring together photos that were sent together.
+        serve: is given the classifier that was learned, or None when there is none any more.
+
+    Attributes:
+        on: whether photos in the operator's chat are taught instead of answered.
+    """
+
+    def __init__(
+        self, chat: int, kept: KeptFile, batcher: Batcher, albums: Albums, serve: Callable[[Classifier | None], None]
+    ):
+        self.chat, self.on = chat, False
+        self._kept, self._batcher, self._albums, self._serve = kept, batcher, albums, serve
+        self._examples, self._backbone = Examples(), Backbone()
+        self._head: Head | None = None
+        self._changing, self._looking = asyncio.Lock(), asyncio.Semaphore(AT_ONCE)
+        self._waiting: OrderedDict[int, list[Message]] = OrderedDict()
+
+    async def restore(self) -> str | None:
+        """Goes on with what was taught before. Returns what the operator should know, if anything is wrong."""
+        try:
+            content = await self._kept.load()
+            if content is not None:
+                self._examples = Examples.read(content)
+        except KeepingError as error:
+            return say("teach.not_restored", LANGUAGES[0], reason=error)
+        except TeachingError as error:
+            return say(
+                "teach.not_restored", LANGUAGES[0], reason=say(f"teach.{error.problem}", LANGUAGES[0], **error.values)
+            )
+        if learnable(self._examples):
+            await self._learn()
+            log.info("Goes on with what was taught: %d photos.", len(self._examples))
+        return None
+
+    # Commands
+
+    async def teach(self, update: Update, context: Context) -> None:
+        """`/teach`: photos in this chat are examples from now on."""
+        message, spoken = _message(update), language(update)
+        self.on = True
+        menu = [BotCommand(name, say(f"teach.menu.{name}", spoken)) for name in MENU]
+        try:
+            await message.get_bot().set_my_commands(menu, BotCommandScopeChat(self.chat))
+        except TelegramError:
+            log.warning("The command menu for teaching could not be set.")
+        known = f"\n\n{self._have(spoken)}" if self._examples else ""
+        await self._say(message, say("teach.start", spoken, least=LEAST) + known)
+
+    async def done(self, update: Update, context: Context) -> None:
+        """`/done`: photos in this chat are answered again."""
+        self.on = False
+        await self._say(_message(update), say("teach.done", language(update)))
+
+    async def learn(self, update: Update, context: Context) -> None:
+        """`/learn`: learn now, and say how right that is."""
+        message, spoken = _message(update), language(update)
+        async with self._changing:
+            if not learnable(self._examples):
+                await self._say(message, self._missing(spoken))
+                return
+            head = await self._learn()
+        await self._say(message, self._figures(head, spoken))
+        for place in sorted(range(len(head.doubt)), key=lambda at: -head.doubt[at])[:HARDEST]:
+            if self._examples.messages[place]:
+                await self._point_at(self._examples.messages[place], message, place, spoken)
+
+    async def undo(self, update: Update, context: Context) -> None:
+        """`/undo`: take the last step back."""
+        await self._change(update, lambda examples: examples.undo(), "teach.undone")
+
+    async def forget(self, update: Update, context: Context) -> None:
+        """`/forget LABEL`, or all."""
+        name = _named(context)
+        label = self._known(name)
+        if name.casefold() == EVERYTHING and label is None:
+            await self._change(update, lambda examples: Examples(), "teach.forgotten_all")
+        elif label is None:
+            await self._say(_message(update), self._which(language(update)))
+        else:
+            await self._change(update, lambda examples: examples.forget(label), "teach.forgotten", label=label)
+
+    async def rename(self, update: Update, context: Context) -> None:
+        """`/rename OLD = NEW`."""
+        old, _, new = _named(context).partition("=")
+        label, other = self._known(_plain(old)), _plain(new)
+        if label is None or not other:
+            await self._say(_message(update), self._which(language(update), "teach.how_to_rename"))
+            return
+        other = self._known(other) or other
+        await self._change(
+            update, lambda examples: examples.rename(label, other), "teach.renamed", label=label, other=other
+        )
+
+    async def words(self, update: Update, context: Context) -> None:
+        """`/words LABEL = a mug | une tasse`: what people are told, in English and then in further languages."""
+        name, _, said = _named(context).partition("=")
+        label, names = self._known(_plain(name)), _by_language(said)
+        if label is None or not names:
+            await self._say(_message(update), self._which(language(update), "teach.how_to_say"))
+            return
+        await self._change(
+            update, lambda examples: examples.say(label, names), "teach.said", name=next(iter(names.values()))
+        )
+
+    async def export(self, update: Update, context: Context) -> None:
+        """`/export`: a bundle, as a zip."""
+        message, spoken = _message(update), language(update)
+        if self._head is None:
+            await self._say(message, self._missing(spoken))
+            return
+        content = await self._batcher.run(packed, self._examples, self._head)
+        note("exported")
+        await message.reply_document(content, filename="taught.zip", caption=say("teach.exported", spoken))
+
+    # Photos
+
+    async def photo(self, update: Update, context: Context) -> None:
+        """A photo or an album is an example of its caption; without one, labels are offered."""
+        message, spoken = _message(update), language(update)
+        async with self._albums.together(message) as album:
+            if not album:
+                note("in an album")
+                return
+            caption = _plain(next((member.caption for member in album if member.caption), ""))
+            if caption:
+                await self._add(album, self._known(caption) or caption, message, spoken)
+            else:
+                await self._ask(album, spoken)
+
+    async def named(self, update: Update, context: Context) -> None:
+        """A text in reply to a photo says what it is."""
+        message = _message(update)
+        photo = message.reply_to_message
+        assert photo
+        label = _plain(message.text or "")
+        await self._add(self._album_of(photo), self._known(label) or label, message, language(update))
+
+    async def pressed(self, update: Update, context: Context) -> None:
+        """A tap on a label under a photo without a caption."""
+        query, spoken = update.callback_query, language(update)
+        assert query
+        message, chosen = query.message, (query.data or "").rsplit(":", 1)[-1]
+        photo = message.reply_to_message if isinstance(message, Message) else None
+        if (
+            not isinstance(message, Message)
+            or message.chat_id != self.chat
+            or photo is None
+            or not attachment_of(photo)
+        ):
+            await _end(query, say("feedback.old", spoken))
+            return
+        label = next((label for label in self._offered() if _mark(label) == chosen), None)
+        await _end(query)
+        if label is None:
+            await _edited(message, say("teach.reply_with_name", spoken))
+            return
+        text = await self.teach_photo(photo, label, spoken)
+        await _edited(message, text)
+
+    async def teach_photo(self, photo: Message, label: str, spoken: str) -> str:
+        """Teaches a photo, with its album where it waits for a label; returns what to say."""
+        return await self._added(self._album_of(photo), label, spoken)
+
+    async def _ask(self, album: Sequence[Message], spoken: str) -> None:
+        first = album[0]
+        self._waiting[first.message_id] = list(album)
+        while len(self._waiting) > REMEMBERED:
+            self._waiting.popitem(last=False)
+        choices = [InlineKeyboardButton(label, callback_data=f"t:{_mark(label)}") for label in self._offered()]
+        choices.append(InlineKeyboardButton(say("teach.new", spoken), callback_data="t:new"))
+        rows = [choices[start : start + 2] for start in range(0, len(choices), 2)]
+        await send(first, say("teach.what", spoken), (), InlineKeyboardMarkup(rows))
+        note("asked for a label")
+
+    def _album_of(self, photo: Message) -> list[Message]:
+        return self._waiting.get(photo.message_id, [photo])
+
+    async def _add(self, album: Sequence[Message], label: str, message: Message, spoken: str) -> None:
+        await self._say(message, await self._added(album, label, spoken))
+
+    async def _added(self, album: Sequence[Message], label: str, spoken: str) -> str:
+        looked = await asyncio.gather(*(self._look(member) for member in album))
+        photos = [photo for photo in looked if photo is not None]
+        failed = len(looked) - len(photos)
+        problem = [say("teach.unreadable", spoken, count=failed)] if failed else []
+        if not photos:
+            note("taught nothing")
+            return problem[0]
+        async with self._changing:
+            try:
+                changed = self._examples.add(label, photos)
+                await self._keep(changed)
+            except TeachingError as error:
+                return say(f"teach.{error.problem}", spoken, **error.values)
+            except KeepingError as error:
+                return say("teach.not_kept", spoken, reason=error)
+            note("taught", [label] * len(photos))
+            self._waiting.pop(album[0].message_id, None)
+            lines = [*problem, self._have(spoken)]
+            if not learnable(changed):
+                lines.append(self._missing(spoken))
+            elif len(changed) <= BY_ITSELF:
+                lines.append(self._figures(await self._learn(), spoken))
+        return "\n".join(lines)
+
+    async def _look(self, message: Message) -> tuple[str, int, np.ndarray] | None:
+        attachment = attachment_of(message)
+        assert attachment
+        async with self._looking:
+            try:
+                data = await download(attachment)
+                features = await self._batcher.run(self._features, data)
+            except (DownloadError, PhotoError):
+                return None
+        return attachment.file_unique_id, message.message_id, features
+
+    def _features(self, data: bytes) -> np.ndarray:
+        return self._backbone.features(decode(data).image)
+
+    # Changes
+
+    async def _change(self, update: Update, change: Callable[[Examples], Examples], key: str, **values: object) -> None:
+        message, spoken = _message(update), language(update)
+        async with self._changing:
+            try:
+                await self._keep(change(self._examples))
+            except TeachingError as error:
+                await self._say(message, say(f"teach.{error.problem}", spoken, **error.values))
+                return
+            except KeepingError as error:
+                await self._say(message, say("teach.not_kept", spoken, reason=error))
+                return
+            if learnable(self._examples):
+                await self._learn()
+            else:
+                self._head = None
+                self._serve(None)
+        have = f"\n{self._have(spoken)}" if self._examples else ""
+        await self._say(message, say(key, spoken, **values) + have)
+
+    async def _keep(self, changed: Examples) -> None:
+        await self._kept.save(changed.write())
+        self._examples = changed
+
+    async def _learn(self) -> Head:
+        sentences = {code: say("teach.looks_like", code, name="{name}") for code in LANGUAGES}
+        classifier, head = await self._batcher.run(learn, self._examples, self._backbone, sentences)
+        self._head = head
+        self._serve(classifier)
+        return head
+
+    # Words
+
+    async def _say(self, message: Message, text: str) -> None:
+        note("teaching")
+        await send_words(message, text)
+
+    async def _point_at(self, number: int, message: Message, place: int, spoken: str) -> None:
+        text = say("teach.hard", spoken, label=self._examples.labels[place])
+        bot, chat = message.get_bot(), self.chat
+        try:
+            await with_retries(lambda: bot.send_message(chat, text, reply_to_message_id=number))
+        except TelegramError:
+            note("photo gone")
+
+    def _have(self, spoken: str) -> str:
+        return ", ".join(f"{label}: {count}" for label, count in self._examples.counts.items())
+
+    def _missing(self, spoken: str) -> str:
+        few = [(count, label) for label, count in self._examples.counts.items() if count < LEAST and label != NONE]
+        if len(self._examples.counts.keys() - {NONE}) < 2:
+            return say("teach.one_more_label", spoken)
+        count, label = min(few)
+        return say("teach.needs_more", spoken, label=label, least=LEAST, count=LEAST - count)
+
+    def _figures(self, head: Head, spoken: str) -> str:
+        right, photos = int(head.right.sum()), len(head.right)
+        low, high = (round(end * 100) for end in interval(right, photos))
+        percents = {"percent": round(right / photos * 100), "low": low, "high": high}
+        return say("teach.learned", spoken, labels=len(head.labels), photos=photos, **percents)
+
+    def _which(self, spoken: str, key: str = "teach.which") -> str:
+        return say(key, spoken, labels=self._have(spoken) or "–")
+
+    def _offered(self) -> list[str]:
+        return [label for label, _ in self._examples.counts.most_common(OFFERED)]
+
+    def _known(self, name: str) -> str | None:
+        """The label that a person means, whatever its capitals."""
+        return next((label for label in self._examples.counts if label.casefold() == name.casefold()), None)
+
+
+class PhotosToTeach(filters.MessageFilter):
+    """Photos in the operator's chat while that is taught; with `named`, texts that reply to one."""
+
+    def __init__(self, teaching: Teaching, named: bool = False):
+        super().__init__(name="taught")
+        self._teaching, self._named = teaching, named
+
+    def filter(self, message: Message) -> bool:
+        """Whether the message is one."""
+        if not self._teaching.on or message.chat_id != self._teaching.chat:
+            return False
+        if not self._named:
+            return True
+        photo = message.reply_to_message
+        return photo is not None and attachment_of(photo) is not None and not is_mine(photo)
+
+
+def _message(update: Update) -> Message:
+    assert update.effective_message
+    return update.effective_message
+
+
+def _named(context: Context) -> str:
+    return _plain(" ".join(context.args or []))
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _mark(label: str) -> str:
+    """Tells a label from the others on a button, which holds 64 bytes."""
+    return f"{zlib.crc32(label.encode()):08x}"
+
+
+def _by_language(said: str) -> dict[str, str]:
+    """ "a mug | une tasse | de: eine Tasse" by language; names without one are in the bot's languages in their order."""
+    names: dict[str, str] = {}
+    unsaid = iter(LANGUAGES)
+    for part in said.split("|"):
+        code, colon, name = part.partition(":")
+        if colon and code.strip() in LANGUAGES:
+            names[code.strip()] = _plain(name)
+        elif name := _plain(part):
+            names[next((code for code in unsaid if code not in names), LANGUAGES[0])] = name
+    return {code: name for code, name in names.items() if name}
+
+
+async def _end(query: CallbackQuery, text: str | None = None) -> None:
+    try:
+        await query.answer(text)
+    except TelegramError:
+        note("late tap")
+
+
+async def _edited(message: Message, text: str) -> None:
+    try:
+        await with_retries(lambda: message.edit_text(text))
+    except TelegramError:
+        note("message gone")
