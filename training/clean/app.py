@@ -51,9 +51,8 @@ def create_app(session: Session, note: str = "") -> Starlette:
             if place not in session.done
         ]
         folder = plain_name(str(session.folder.absolute()))
-        return _json(
-            {"folder": folder, "note": note, "labels": session.labels, "photos": shown, "marks": session.marks}
-        )
+        about = {"folder": folder, "all": session.count, "note": note, "labels": session.labels}
+        return _json({**about, "photos": shown, "marks": session.marks})
 
     def photo(request: Request) -> Response:
         suspect = suspects[place] if (place := request.path_params["place"]) < len(suspects) else None

@@ -13,6 +13,8 @@ from training.fit.features import extract_features
 from training.fit.learner import make_learner, make_loaders
 from training.fit.settings import Settings, fitting
 
+AT_ONCE = 500  # photos, whose features are kept if the program is ended after them
+
 
 def look(
     folder: Path,
@@ -68,8 +70,17 @@ def _features(collection: Collection, settings: Settings, cache: Path) -> np.nda
     if new:
         loaders = make_loaders(collection.samples, range(len(names)), [0], settings, collection.faces.find)
         learner = make_learner(loaders, settings, Counter(sample.label for sample in collection.samples))
-        seen = extract_features(learner, [Path(collection.samples[row].picture) for row in new], mirror=False)[:, 0]
-        known |= zip([names[row] for row in new], seen, strict=True)
-        features = np.stack(list(known.values()))
-        write_whole(file, lambda opened: np.savez(opened, names=np.array(list(known)), features=features))
+        for start in range(0, len(new), AT_ONCE):
+            rows = new[start : start + AT_ONCE]
+            pictures = [Path(collection.samples[row].picture) for row in rows]
+            label = f"Looking at photos {start + 1} to {start + len(rows)} of {len(new)}"
+            known |= zip(
+                [names[row] for row in rows], extract_features(learner, pictures, False, label=label)[:, 0], strict=True
+            )
+            _save(file, known)
     return np.stack([known[name] for name in names])
+
+
+def _save(file: Path, known: dict[str, np.ndarray]) -> None:
+    features = np.stack(list(known.values()))
+    write_whole(file, lambda opened: np.savez(opened, names=np.array(list(known)), features=features))

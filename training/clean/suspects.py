@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from training.data.dataset import TWICE, TWO_LABELS, Collection
 from training.fit.head import fit_head
 
 NEAREST = 5  # others of its label that a photo is compared with
+SAME = 0.8  # cosine similarity from which photos whose perceptual hashes are alike show the same
 UNLIKE = 3.0  # robust standard deviations beyond its label's median, from which a photo is unlike the others
 
 Kind = Literal["label", "unlike", "copies", "unreadable"]
@@ -52,15 +54,14 @@ def find_suspects(collection: Collection, features: np.ndarray, seed: int = 42) 
     """
     samples = collection.samples
     probabilities = _out_of_fold(collection, features, seed)
-    copies = _other_labels(samples)
+    unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+    copies = _other_labels(samples, unit)
     found: dict[str, Suspect] = {}  # by file; a photo is shown where it is first
     if probabilities is not None:
         targets = np.array([collection.labels.index(sample.label) for sample in samples])
-        margins = label_margins(probabilities, targets)
-        for row in np.argsort(margins, kind="stable"):
-            if margins[row] < 0:
-                _add(found, samples[row], "label")
-    for row in _unlike(samples, features):
+        for row in mislabeled(probabilities, targets):
+            _add(found, samples[row], "label")
+    for row in _unlike(samples, unit):
         _add(found, samples[row], "unlike")
     for sample in sorted(samples, key=lambda sample: sample.group):
         if copies.get(sample.source):
@@ -75,25 +76,19 @@ def find_suspects(collection: Collection, features: np.ndarray, seed: int = 42) 
     return [*found.values(), *_left_out(collection)]
 
 
-def label_margins(probabilities: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """How much more probable each photo's label is than the most probable other one; below 0, it is probably wrong.
+def mislabeled(probabilities: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Rows of the photos for which another label is more probable than their own, the least probable own label first.
 
-    Probabilities count by how sure the model is of each label on average, since it may be surer of some labels than of
-    others: Northcutt, Jiang, Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70, 2021.
+    This is confident learning's ranking by self-confidence: Northcutt, Jiang, Chuang, "Confident Learning: Estimating
+    Uncertainty in Dataset Labels", JAIR 70, 2021.
 
     Args:
         probabilities: of shape (photos, labels), each by a model that has not seen the photo.
-        targets: indices of the labels given, of shape (photos,); every label occurs.
-
-    Returns:
-        Of shape (photos,).
+        targets: indices of the labels given, of shape (photos,).
     """
     own = probabilities[np.arange(len(targets)), targets]
-    sure = np.array([own[targets == label].mean() for label in range(probabilities.shape[1])])
-    adjusted = probabilities - sure
-    of_label = adjusted[np.arange(len(targets)), targets].copy()
-    adjusted[np.arange(len(targets)), targets] = -np.inf
-    return np.asarray(of_label - adjusted.max(axis=1))
+    wrong = np.flatnonzero(own < probabilities.max(axis=1))
+    return wrong[np.argsort(own[wrong], kind="stable")]
 
 
 def _out_of_fold(collection: Collection, features: np.ndarray, seed: int) -> np.ndarray | None:
@@ -103,9 +98,8 @@ def _out_of_fold(collection: Collection, features: np.ndarray, seed: int) -> np.
     return None if head.out_of_fold is None else softmax(head.out_of_fold[:, 0])
 
 
-def _unlike(samples: Sequence[Sample], features: np.ndarray) -> list[int]:
-    """Rows of photos that are far from the others of their label, the furthest first."""
-    unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+def _unlike(samples: Sequence[Sample], unit: np.ndarray) -> list[int]:
+    """Rows of photos that are far from the others of their label, the furthest first; `unit` is the features' direction."""
     groups = np.array([sample.group for sample in samples])
     far: list[tuple[float, int]] = []
     by_label: dict[str, list[int]] = defaultdict(list)
@@ -127,23 +121,21 @@ def _unlike(samples: Sequence[Sample], features: np.ndarray) -> list[int]:
     return [row for _, row in sorted(far)]
 
 
-def _other_labels(samples: Sequence[Sample]) -> dict[str, tuple[tuple[Path, str], ...]]:
-    """For each file, those that show the same photo under another label."""
-    by_group: dict[int, list[Sample]] = defaultdict(list)
-    for sample in samples:
-        by_group[sample.group].append(sample)
-    return {
-        sample.source: tuple(
-            dict.fromkeys(
-                (Path(other.source), other.label)
-                for other in group
-                if other.label != sample.label and other.source != sample.source
-            )
-        )
-        for group in by_group.values()
-        if len({sample.label for sample in group}) > 1
-        for sample in group
-    }
+def _other_labels(samples: Sequence[Sample], unit: np.ndarray) -> dict[str, tuple[tuple[Path, str], ...]]:
+    """For each file, those that show the same photo under another label.
+
+    For the split, copies may be too many: a dress and a shirt before the same wall. Here, features must agree as well.
+    """
+    by_group: dict[int, list[int]] = defaultdict(list)
+    for row, sample in enumerate(samples):
+        by_group[sample.group].append(row)
+    found: dict[str, dict[tuple[Path, str], None]] = defaultdict(dict)
+    for rows in by_group.values():
+        for one, other in permutations(rows, 2) if len({samples[row].label for row in rows}) > 1 else ():
+            first, second = samples[one], samples[other]
+            if first.label != second.label and first.source != second.source and unit[one] @ unit[other] >= SAME:
+                found[first.source][Path(second.source), second.label] = None
+    return {source: tuple(copies) for source, copies in found.items()}
 
 
 def _left_out(collection: Collection) -> Iterator[Suspect]:

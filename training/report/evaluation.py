@@ -189,6 +189,7 @@ def _mistakes(outcomes: Sequence[Outcome]) -> list[Text | Pictures]:
         if (image := thumbnail(outcome.photo, outcome.box, outcome.face.look if outcome.face else None))
     ]
     text = f"The most confident of {len(outcomes)} wrong answers: the true label, and the predicted one."
+    text += " Where the true label is the wrong one, python -m training.clean helps to put it right."
     if any(outcome.face and outcome.face.look for outcome in outcomes):
         text += " The second picture shows in warm colors where the network found what speaks for its answer."
     return [Text(text), Pictures(pictures)] if pictures else []

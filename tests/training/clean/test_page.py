@@ -50,6 +50,7 @@ def test_wrong_labels_are_marked_by_keys_put_right_and_taken_back(photos: Path, 
     before = files(photos)
     page = open_page(clean(photos))
     names = page.locator(".suspect .file")
+    expect(page.locator(".lead")).to_contain_text(f"of {len(before)} photos in {photos} are worth a look.")
     expect(names.filter(has_text="wrong")).to_have_count(3)
     assert set(names.all_inner_texts()[:3]) == set(WRONG)  # first of all
     expect(page.get_by_role("region", name="The same photo under another label")).to_contain_text("circle/twin.jpg")

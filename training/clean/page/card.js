@@ -7,8 +7,8 @@ function element(tag, className, ...content) {
   return made;
 }
 
-function picture(source, caption) {
-  const image = Object.assign(document.createElement("img"), { src: source, loading: "lazy", alt: "" });
+function picture(source, caption, title = "") {
+  const image = Object.assign(document.createElement("img"), { src: source, loading: "lazy", alt: title, title });
   return element("figure", "", image, ...(caption ? [element("figcaption", "", caption)] : []));
 }
 
@@ -40,7 +40,7 @@ export function card(photo, state, decide) {
   const seen = photo.problem
     ? [element("p", "unreadable", "no picture")]
     : [picture(`/photo/${photo.place}`, photo.copies.length ? `as ${photo.label}` : "")];
-  const copies = photo.copies.slice(0, 2).map((copy, number) => picture(`/photo/${photo.place}/${number}`, `as ${copy.label}: ${copy.name}`));
+  const copies = photo.copies.slice(0, 2).map((copy, number) => picture(`/photo/${photo.place}/${number}`, `as ${copy.label}`, copy.name));
   const title = element("h3", "", "Labeled ", element("b", "", photo.label));
   title.id = `name-${photo.place}`;
   const looks = photo.problem ? `Cannot be used: ${photo.problem}.` : photo.guess && `Looks like ${photo.guess} (${Math.round(100 * photo.share)}%).`;

@@ -4,7 +4,7 @@ import { card, describe } from "./card.js";
 import { keyOf, onKey } from "./keys.js";
 
 const SECTIONS = {
-  label: ["Probably mislabeled", "A model that has not seen the photo thinks it is something else. The most certain come first."],
+  label: ["Probably mislabeled", "A model that has not seen the photo thinks it is something else. The least probable labels come first."],
   unlike: ["Unlike the others of their label", "These photos are far from the rest: drawings, several things at once, the wrong thing."],
   copies: ["The same photo under another label", "One of the labels is wrong. Keep one, and leave out the other or give it the same label."],
   unreadable: ["Unreadable", "Training leaves these out anyway."],
