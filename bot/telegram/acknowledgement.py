@@ -89,7 +89,7 @@ class Acknowledgements:
         new = tuple(update for update in updates if not self.knows(update.update_id))
         ids = sorted({update.update_id for update in new}.union(unreadable))
         if ids and not self._open:
-            self.restart_timer()
+            self._restart_timer()
         self._open |= dict.fromkeys(ids, False)
         self._forgotten.difference_update(ids)
         if ids:
@@ -104,7 +104,7 @@ class Acknowledgements:
         if oldest is None or worker.works_on(oldest) or time.monotonic() - self._oldest_since < FORGOTTEN:
             return None
         self._forgotten.add(oldest)  # still open, or the offset would move past it
-        self.restart_timer()
+        self._restart_timer()
         return oldest
 
     def done(self, update_id: int) -> None:
@@ -117,12 +117,11 @@ class Acknowledgements:
             self._forgotten.discard(oldest)
             self._confirmed.append(oldest)
             self._next = oldest + 1
-            self.restart_timer()
+            self._restart_timer()
         if not self._open:
             self._idle.set()
 
-    def restart_timer(self) -> None:
-        """Count the time of the oldest update from now on."""
+    def _restart_timer(self) -> None:
         self._oldest_since = time.monotonic()
 
     async def until_idle(self, seconds: float) -> None:
@@ -147,6 +146,7 @@ class AcknowledgingBot(ExtBot[int]):
         self._worker: Worker | None = None
         self._stopped = False
         self._pace = PACE
+        self._gave_up = 0.0
 
     @property
     def acknowledgements(self) -> Acknowledgements:
@@ -201,9 +201,10 @@ class AcknowledgingBot(ExtBot[int]):
             log.error("Update %d: nobody works on it, so it is fetched again", update_id)
 
     async def _give_up_oldest(self) -> None:
-        if not self._acknowledgements.held_up or self._worker is None:
+        now = time.monotonic()
+        if not self._acknowledgements.held_up or now - self._gave_up < HOLD_UP or self._worker is None:
             return
-        self._acknowledgements.restart_timer()
+        self._gave_up = now
         with suppress(TelegramError):  # while Telegram is away, nobody is held up by this bot
             waiting = (await self.get_webhook_info()).pending_update_count
             if waiting > self._acknowledgements.fetched and self._acknowledgements.offset is not None:
