@@ -5,168 +5,21 @@ before it is dealt with, answered twice but for the two documented reasons, or s
 """
 
 import asyncio
-import itertools
-import json
 import logging
 from collections import Counter
 from types import SimpleNamespace
-from typing import Any
 from unittest.mock import patch
-from urllib.parse import parse_qs
 
-import httpx
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from telegram import Update
-from telegram.error import TelegramError
 
 from bot.telegram import acknowledgement, retry
-from bot.telegram.acknowledgement import AcknowledgingBot
-from bot.telegram.request import TelegramRequest
-from bot.telegram.retry import with_retries
-from bot.telegram.update_processor import UpdateProcessor
+from tests.bot.telegram.polling import FAULTS, KINDS, METHODS, Process, Telegram
 from tests.clock import HurriedLoop
 
-KINDS = ("photo", "slow photo", "bug", "unreadable", "dropped")
-FAULTS = ("refused", "cut", "500", "429", "web page", "lost", "timed out")
-AMBIGUOUS = ("web page", "lost", "timed out")  # what Telegram has done, but the bot cannot know
-METHODS = ("getUpdates", "sendMessage")
 WINDOW = 10  # updates that Telegram returns; it is 100 there
 PATIENCE = 3600.0  # seconds until everything must be answered and confirmed once nothing goes wrong any more
-
-
-class Telegram:
-    """Keeps updates until they are confirmed.
-
-    Attributes:
-        pending: what each update that is not confirmed is, by id.
-        dealt_with: ids of those that the bot may confirm.
-        answers: how often each was answered.
-        allowed: how often it may be answered beyond the first time.
-        early: ids of those confirmed although they were not dealt with.
-    """
-
-    def __init__(self) -> None:
-        self.pending: dict[int, str] = {}
-        self.sent: dict[int, str] = {}
-        self.dealt_with: set[int] = set()
-        self.answers, self.allowed = Counter[int](), Counter[int]()
-        self.early: list[int] = []
-        self.faults: dict[str, list[str]] = {method: [] for method in METHODS}
-        self._ids = itertools.count(1)
-
-    def receive(self, kind: str) -> None:
-        number = next(self._ids)
-        self.pending[number] = self.sent[number] = kind
-        if kind == "unreadable":
-            self.dealt_with.add(number)
-
-    async def handle(self, request: httpx.Request) -> httpx.Response:
-        method = request.url.path.rpartition("/")[2]
-        given = {name: values[0] for name, values in parse_qs(request.content.decode()).items()}
-        queued = self.faults.get(method, [])
-        fault = queued.pop(0) if queued else ""
-        if fault == "refused":
-            raise httpx.ConnectError("refused", request=request)
-        if fault == "cut":
-            raise httpx.ReadError("cut", request=request)
-        if fault in ("500", "429"):
-            more = {"parameters": {"retry_after": 1}} if fault == "429" else {}
-            return httpx.Response(int(fault), json={"ok": False, "description": "no", "error_code": int(fault)} | more)
-        result = await getattr(self, method)(given)
-        if fault in AMBIGUOUS and method == "sendMessage":
-            self.allowed[int(given["text"])] += 1
-        if fault == "lost":
-            raise httpx.ReadError("lost", request=request)
-        if fault == "timed out":
-            raise httpx.ReadTimeout("timed out", request=request)
-        if fault == "web page":
-            return httpx.Response(502, text="<h1>Bad Gateway</h1>")
-        return httpx.Response(200, content=json.dumps({"ok": True, "result": result}))
-
-    async def getUpdates(self, given: dict[str, str]) -> list[dict[str, Any]]:
-        offset = int(given.get("offset", 0))
-        gone = [number for number in self.pending if number < offset]
-        self.early += [number for number in gone if number not in self.dealt_with]
-        for number in gone:
-            del self.pending[number]
-        until = asyncio.get_running_loop().time() + float(given.get("timeout", 0))
-        while not self.pending and asyncio.get_running_loop().time() < until:
-            await asyncio.sleep(1)
-        return [
-            {"update_id": number, "poll" if kind == "unreadable" else "new_kind": {"id": "1"}}
-            for number, kind in itertools.islice(self.pending.items(), int(given["limit"]))
-        ]
-
-    async def sendMessage(self, given: dict[str, str]) -> dict[str, Any]:
-        self.answers[int(given["text"])] += 1
-        return {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}}
-
-    async def getWebhookInfo(self, given: dict[str, str]) -> dict[str, Any]:
-        return {"url": "", "has_custom_certificate": False, "pending_update_count": len(self.pending)}
-
-
-class Process:
-    """A bot that polls, answers each photo with the number of its update, and can be killed."""
-
-    def __init__(self, telegram: Telegram, apology_breaks: bool):
-        self._telegram, self._apology_breaks = telegram, apology_breaks
-        own = {"httpx_kwargs": {"transport": httpx.MockTransport(telegram.handle), "trust_env": False}}
-        self._bot = AcknowledgingBot("1:a", "http://telegram.test/bot", request=TelegramRequest(**own), connection=own)
-        self._processor = UpdateProcessor(self._bot.acknowledgements, self._apologize, lambda record, took: None)
-        self._bot.hand_updates_to(self._processor)
-        self.released, self._dropped = asyncio.Event(), set[int]()
-        self._works: list[asyncio.Task[Any]] = []
-        self._polling = asyncio.create_task(self._poll())
-
-    async def _poll(self) -> None:
-        while True:
-            try:
-                updates = await self._bot.get_updates(timeout=10)
-            except TelegramError:
-                await asyncio.sleep(1)
-                continue
-            for update in updates:
-                if self._telegram.sent[update.update_id] == "dropped" and update.update_id not in self._dropped:
-                    self._dropped.add(update.update_id)  # a bug between fetching and dealing with it
-                else:
-                    self._works.append(asyncio.create_task(self._processor.deal_with(update, self._answer(update))))
-
-    async def _answer(self, update: Update) -> None:
-        number = update.update_id
-        kind = self._telegram.sent[number]
-        if kind == "slow photo":
-            await self.released.wait()
-        if kind == "bug":
-            self._telegram.dealt_with.add(number)
-            raise RuntimeError("a bug")
-        await with_retries(lambda: self._bot.send_message(1, str(number)), repeatable=False)
-        self._telegram.dealt_with.add(number)
-
-    async def _apologize(self, update: Update) -> None:
-        self._telegram.dealt_with.add(update.update_id)
-        if self._apology_breaks:
-            raise asyncio.CancelledError if update.update_id % 2 else KeyError("a bug")
-
-    async def stop(self) -> None:
-        self.released.set()
-        self._bot.stop_fetching()
-        self._polling.cancel()
-        await asyncio.wait((self._polling, *self._works))
-        await self._bot.confirm()
-        self._leave()
-
-    async def kill(self) -> None:
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        self._leave()
-
-    def _leave(self) -> None:
-        for number in self._telegram.pending:  # answered, but not confirmed: the next process answers it, too
-            self._telegram.allowed[number] += self._telegram.answers[number] > 0
 
 
 class AnyOrder(RuleBasedStateMachine):
