@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.crowd import Crowd, percentiles, start_bot
+from benchmarks.crowd import Crowd, fail_at_random, percentiles, start_bot
 from localchat import LocalChat
-from localchat.faults import Fault
 
 AGAIN_WITHIN = 5.0  # seconds in which an answer comes a second time
 
@@ -26,10 +25,7 @@ def main(
         try:
             crowd.send(people + 1).result()
             crowd.wait(1, 300)
-            for status, retry_after in ((500, None), (502, None), (429, 1)):
-                chat.faults.refuse("*", status, times=None, share=share / 5, retry_after=retry_after)
-            chat.faults.add(Fault("reset", times=None, share=share / 5))
-            chat.faults.add(Fault("lose", times=None, share=share / 5))
+            fail_at_random(chat, share)
             began = time.perf_counter()
             for number in range(photos):
                 time.sleep(max(0.0, began + number / per_second - time.perf_counter()))
