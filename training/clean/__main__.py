@@ -1,6 +1,7 @@
 """`python -m training.clean DIR`: shows the photos whose labels are probably wrong, and moves them as a person decides."""
 
 import contextlib
+import re
 import socket
 import sys
 from collections import Counter
@@ -65,6 +66,7 @@ def main(
         if undo:
             _undo(folder)
             return
+        _check_pattern(label_from)
         listening = _listen(port)
         look_for_faces = None if faces == "auto" else faces == "yes"
         tables = labels or []
@@ -91,7 +93,14 @@ def main(
 
 def _undo(folder: Path) -> None:
     made, problems = Moves(folder).undo()
-    print("\n".join([f"Put back {made} photos.", *problems]))
+    print("\n".join([f"Put back {made} {'file' if made == 1 else 'files'}.", *problems]))
+
+
+def _check_pattern(label_from: str | None) -> None:
+    try:
+        re.compile(label_from or "")
+    except re.error as error:
+        raise DataError(f"--label-from {label_from!r} is not a valid regular expression: {error}.") from None
 
 
 def _listen(port: int) -> socket.socket:

@@ -84,7 +84,7 @@ def test_wrong_labels_are_marked_by_keys_put_right_and_taken_back(photos: Path, 
         text=True,
         check=True,
     )
-    assert undone.stdout == "Put back 3 photos.\n"
+    assert undone.stdout == "Put back 3 files.\n"
     assert files(photos) == before
 
 
