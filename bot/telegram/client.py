@@ -6,6 +6,7 @@ what the bot answers.
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +20,7 @@ from bot.telegram.acknowledgement import AcknowledgingBot
 from bot.telegram.proxy import proxy_to
 from bot.telegram.rate_limit import RateLimiter
 from bot.telegram.request import NotTelegramError, TelegramRequest, unexpected_answer
+from model.settings import SettingsError
 
 CONNECTIONS = 16  # enough for 30 photos a second, of 3 requests each; every request looks at each idle connection
 READ_TIMEOUT = 20.0  # seconds; a line that is silent for longer is taken for dead
@@ -30,13 +32,13 @@ class Client(AcknowledgingBot):
     """Telegram's Bot API, at the address and with the token of the settings.
 
     Raises:
-        SettingsError: a proxy is set that cannot be used.
+        SettingsError: a proxy or certificates are set that cannot be used.
     """
 
     def __init__(self, settings: Settings):
         url = settings.telegram_api_url
         self._proxy = proxy_to(url)
-        own = {"trust_env": False, "verify": httpx.create_ssl_context()}  # `proxy_to` has read the environment
+        own = {"trust_env": False, "verify": _certificates()}  # `proxy_to` has read the environment
         connection: dict[str, Any] = {"proxy": self._proxy, "httpx_kwargs": own}
         super().__init__(
             settings.telegram_token.get_secret_value(),
@@ -103,3 +105,12 @@ class Client(AcknowledgingBot):
             through = f" through the proxy {self._proxy.url.netloc.decode()}" if self._proxy else ""
             return f"Telegram cannot be reached at {self._where}{through}: check the network."
         return f"Telegram at {self._where} answers with an error: {error}."
+
+
+def _certificates() -> ssl.SSLContext:
+    """The certificates that are trusted, among them those that the environment names."""
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        reason = error.strerror or error
+        raise SettingsError(f"The certificates that SSL_CERT_FILE names cannot be read: {reason}.") from None

@@ -4,10 +4,14 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from pydantic import SecretStr
 
+from bot.settings import Settings
+from bot.telegram.client import Client
 from bot.telegram.proxy import is_on_this_machine, proxy_to
 from localchat import LocalChat
 from model import Classifier
@@ -159,6 +163,17 @@ def test_what_no_proxy_names_is_reached_without(
     monkeypatch.setenv("ALL_PROXY", "proxy:3128")
     monkeypatch.setenv("NO_PROXY", exempt)
     assert bool(proxy_to(url)) == through
+
+
+def test_certificates_that_cannot_be_read_are_named_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = Settings(_env_file=None, telegram_token=SecretStr("1:a"))  # type: ignore[call-arg]
+    (tmp_path / "bad.pem").write_text("no certificate")
+    for file in ("missing.pem", "bad.pem"):
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / file))
+        with pytest.raises(SettingsError, match="SSL_CERT_FILE"):
+            Client(settings)
 
 
 def test_the_variable_of_the_address_s_kind_comes_before_the_one_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
