@@ -39,7 +39,7 @@ def test_a_photo_of_something_else_is_told_apart_and_an_answer_is_explained_by_a
         person = Person(chat.url)
         person.send_photo(encoded(Image.new("RGB", (320, 240), "lime"), "PNG"))
         [answer] = person.answers()
-        assert answer["text"] == "This looks like none of: cat, dog."
+        assert answer["text"] == "This doesn't look like any of these: cat, dog."
         assert "reply_markup" not in answer
         person.send_photo(red_face())
         [answer] = person.answers()
@@ -59,7 +59,7 @@ def test_why_is_said_to_have_no_answer_any_more_where_the_photo_is_gone(tmp_path
         [answer] = person.answers()
         person.delete(photo)
         person.tap(answer, "Why?")
-        assert person.notice() == "That answer is too old for me. If you like, send me the photo again."
+        assert person.notice() == "That answer is too old for me. Feel free to send me the photo again."
 
 
 def test_a_bundle_without_maps_offers_no_button(tmp_path: Path) -> None:

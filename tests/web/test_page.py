@@ -114,7 +114,7 @@ def test_a_photo_is_taken_with_the_camera(open_page: Open) -> None:
     page = open_page(permissions=["camera"])
     page.get_by_role("button", name="Take a photo").click()
     page.get_by_role("button", name="Take it").click()
-    expect(page.get_by_role("heading", level=2)).to_contain_text("I cannot find a face")
+    expect(page.get_by_role("heading", level=2)).to_contain_text("I can't find a face")
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert page.evaluate("document.querySelector('#camera video').srcObject") is None
 
@@ -159,7 +159,7 @@ def test_problems_are_told_on_the_page(open_page: Open, tmp_path: Path) -> None:
     expect(page.locator(".problem")).to_contain_text("up to 20 MB")
     page.context.set_offline(True)
     choose(page, red_face())
-    expect(page.locator(".problem")).to_contain_text("cannot reach the server")
+    expect(page.locator(".problem")).to_contain_text("can't reach the server")
     page.context.set_offline(False)
     choose(page, red_face())
     expect(page.get_by_role("heading", level=2)).to_have_text("I see one face: with a mask.")
@@ -188,7 +188,7 @@ def test_a_photo_of_something_else_and_what_speaks_for_an_answer_are_shown(open_
     page = open_page()
     page.get_by_label("Model").select_option("told")
     choose(page, encoded(Image.new("RGB", (64, 48), "lime")))
-    expect(page.get_by_role("heading", level=2)).to_have_text("This looks like none of: red, blue.")
+    expect(page.get_by_role("heading", level=2)).to_have_text("This doesn't look like any of these: red, blue.")
     expect(page.get_by_label("Show what speaks for this answer")).to_have_count(0)
     choose(page, encoded(Image.new("RGB", (64, 48), "red")))
     expect(page.get_by_role("heading", level=2)).to_have_text("Looks like this: red.")

@@ -36,7 +36,7 @@ def face(*box: int, share: float = 0.97, sure: bool = True) -> Face:
 def test_one_sure_face_gets_the_bundles_own_words(bundle: Bundle) -> None:
     result = result_of(Prediction((400, 300), (face(100, 100, 200, 200),)), bundle, "en")
     assert (result.sentence, result.advice) == ("I see one face: with a mask.", "You wear a mask.")
-    assert result.cards[0].how_sure == "I am 97% sure."
+    assert result.cards[0].how_sure == "I'm 97% sure."
     assert [(bar.name, bar.share, bar.text) for bar in result.cards[0].bars] == [
         ("with a mask", 97.0, "97%"),
         ("without mask", 3.0, "3%"),
@@ -46,13 +46,13 @@ def test_one_sure_face_gets_the_bundles_own_words(bundle: Bundle) -> None:
 def test_an_unsure_answer_is_a_guess_and_gives_no_advice(bundle: Bundle) -> None:
     unsure = face(100, 100, 200, 200, share=0.55, sure=False)
     result = result_of(Prediction((400, 300), (unsure,)), bundle, "en")
-    assert (result.sentence, result.advice) == ("I am not sure. My best guess: with a mask.", "")
+    assert (result.sentence, result.advice) == ("I'm not sure. My best guess: with a mask.", "")
     assert "not sure" in result.cards[0].how_sure
 
 
 def test_nobody_is_a_hundred_percent_sure(bundle: Bundle) -> None:
     result = result_of(Prediction((400, 300), (face(100, 100, 200, 200, share=0.9999),)), bundle, "en")
-    assert result.cards[0].how_sure == "I am more than 99% sure."
+    assert result.cards[0].how_sure == "I'm more than 99% sure."
 
 
 def test_boxes_are_drawn_in_the_drawings_own_units(bundle: Bundle) -> None:
@@ -92,7 +92,7 @@ def test_labels_that_would_cover_each_other_are_numbers_only(bundle: Bundle) -> 
 def test_faces_without_end_are_counted_and_named(bundle: Bundle) -> None:
     faces = tuple(face(10 * number, 100, 10 * number + 8, 110) for number in range(100))
     result = result_of(Prediction((1000, 800), faces), bundle, "en")
-    assert result.sentence == "So many faces! I looked at the 100 largest: 100 with a mask."
+    assert result.sentence == "That's a lot of faces! I looked at the 100 largest: 100 with a mask."
     assert len(result.cards) == 100
 
 

@@ -110,7 +110,7 @@ def test_right_is_thanked_for_and_counted(classifier: Classifier) -> None:
             answer = answer_to(person, red_face())
             assert buttons(answer) == ["✓ Right", "✗ Wrong"]
             after = go(person, answer, "✓")
-            assert "Thank you" in person.notice()
+            assert "Thanks" in person.notice()
             assert buttons(after) == [] and words(after) == words(answer)
             wait_until(lambda: "said right: 1" in stats_of(operator))
             assert FEEDBACK.labels("red-or-blue", "with_mask", "right")._value.get() == counted + 1
@@ -132,7 +132,7 @@ def test_a_wrong_answer_s_photo_goes_to_the_operator_only_after_a_yes_with_the_r
     ]
     assert_nothing_came_to(operator)
     given = go(person, choosing, "without")
-    assert words(given).startswith(words(answer)) and "I have sent it" in words(given) and buttons(given) == []
+    assert words(given).startswith(words(answer)) and "I've sent it" in words(given) and buttons(given) == []
     received = operator.answers()[0]
     assert received["caption"] == "label: without_mask\nanswer: with_mask"
     assert LABEL.findall(received["caption"]) == ["without_mask"]  # as training reads it
@@ -152,7 +152,7 @@ def test_no_sends_nothing(person: Person, operator: Person) -> None:
 def test_of_several_faces_the_chosen_one_is_sent_and_no_other(person: Person, operator: Person, number: str) -> None:
     answer = answer_to(person, two_faces())
     asked = go(person, answer, "✗")
-    assert "one face of this photo, cut out" in words(asked)
+    assert "one face from this photo, cut out" in words(asked)
     which = go(person, asked, "Yes")
     assert "Which face" in words(which) and buttons(which) == ["1", "2", "No"]
     assert person.picture(which) != person.picture(answer)  # now it holds the numbers
@@ -160,7 +160,7 @@ def test_of_several_faces_the_chosen_one_is_sent_and_no_other(person: Person, op
     red = "with a mask" not in buttons(choosing)  # that is what red was answered, and what cannot be right then
     assert ("without a mask" not in buttons(choosing)) is not red
     given = go(person, choosing, "mask worn")
-    assert words(given).startswith("I see 2 faces") and "I have sent it" in words(given)
+    assert words(given).startswith("I see 2 faces") and "I've sent it" in words(given)
     received = operator.answers()[0]
     assert received["caption"] == f"label: worn_incorrectly\nanswer: {'with_mask' if red else 'without_mask'}"
     cut = picture(operator.picture(received))
@@ -180,7 +180,7 @@ def test_french_people_are_asked_in_french(asking_chat: LocalChat, asking: Runni
     answer = answer_to(person, blue_face())
     assert buttons(answer) == ["✓ Juste", "✗ Faux"]
     asked = go(person, answer, "✗")
-    assert "Puis-je envoyer cette photo" in words(asked)
+    assert "Je peux envoyer cette photo" in words(asked)
     given = go(person, asked, "Oui", "masque mal")
     assert "C'est envoyé, avec la bonne réponse\N{NO-BREAK SPACE}: masque mal porté" in words(given)
     assert operator.answers()[0]["caption"].startswith("label: worn_incorrectly\n")
@@ -191,7 +191,7 @@ def test_a_photo_that_was_deleted_meanwhile_stays_deleted(person: Person, operat
     choosing = go(person, person.answers()[0], "✗", "Yes")
     person.delete(sent)
     gone = go(person, choosing, "without")
-    assert "no longer find that photo" in words(gone) and buttons(gone) == []
+    assert "can't find that photo" in words(gone) and buttons(gone) == []
     assert_nothing_came_to(operator)
 
 
@@ -204,7 +204,7 @@ def test_an_operator_s_chat_that_refuses_costs_a_kind_word_and_one_line(
         refused = go(person, choosing, "without")
     finally:
         asking_chat.faults.clear()
-    assert "could not be delivered" in words(refused) and buttons(refused) == []
+    assert "couldn't deliver it" in words(refused) and buttons(refused) == []
     lines = [record for record in caplog.records if "OPERATOR_CHAT_ID" in record.getMessage()]
     assert len(lines) == 1 and lines[0].levelno == logging.WARNING and lines[0].exc_info is None
     assert_nothing_came_to(operator)
@@ -238,7 +238,7 @@ def test_a_double_click_sends_one_photo(person: Person, operator: Person, asking
     choosing = go(person, answer_to(person, red_face()), "✗", "Yes")
     for text in ("without", "without", "None of these"):
         asking.receive(callback_query=tapped(person, choosing, data_of(choosing, text)))
-    assert "I have sent it" in words(person.changed(choosing))
+    assert "I've sent it" in words(person.changed(choosing))
     assert operator.answers()[0]["caption"].startswith("label: without_mask")
     assert_nothing_came_to(operator)
 
@@ -307,13 +307,13 @@ def test_nobody_is_asked_where_no_operator_could_get_it(meet: Meet) -> None:
     person = meet()
     assert buttons(answer_to(person, red_face())) == []
     person.say("/privacy")
-    assert "never shown to anyone" in person.answers()[0]["text"]
+    assert "Nobody else ever sees it" in person.answers()[0]["text"]
 
 
 def test_privacy_says_what_becomes_of_a_given_photo(person: Person) -> None:
     person.say("/privacy")
     said = person.answers()[0]["text"]
-    assert "if you call an answer wrong and then say yes" in said and "never shown" not in said
+    assert "if you tell me an answer is wrong and then say yes" in said and "never shown" not in said
 
 
 def test_taps_before_and_after_a_restart_belong_together(classifier: Classifier, tmp_path: Path) -> None:
@@ -325,8 +325,8 @@ def test_taps_before_and_after_a_restart_belong_together(classifier: Classifier,
             answers = [answer_to(person, photo) for photo in (red_face(), two_faces(), blue_face(), red_face())]
             asked = [go(person, answer, "✗") for answer in answers]
         with running_bot(chat, classifier, operator_chat_id=OPERATOR):
-            assert "I have sent it" in words(go(person, asked[0], "Yes", "without"))
-            assert "I have sent it" in words(go(person, asked[1], "Yes", "2", "mask worn"))
+            assert "I've sent it" in words(go(person, asked[0], "Yes", "without"))
+            assert "I've sent it" in words(go(person, asked[1], "Yes", "2", "mask worn"))
         captions = [message["caption"] for message in operator.answers(6) if "caption" in message]
         assert [caption.split("\n")[0] for caption in captions] == ["label: without_mask", "label: worn_incorrectly"]
         with running_bot(chat, others, operator_chat_id=OPERATOR):  # which has learned other labels

@@ -25,13 +25,13 @@ def test_the_operator_hears_of_start_and_stop_and_asks_how_the_bot_is(classifier
             person.send_photo(blue_face())
             person.answers(2)
             person.say("/stats")
-            assert "do not know that command" in person.answers()[0]["text"]
+            assert "don't know that command" in person.answers()[0]["text"]
             operator.say("/stats")
             stats = operator.answers()[0]["text"]
             for words in ["• 1 face: 2", "• with_mask: 1", "• without_mask: 1", "errors: 0"]:
                 assert words in stats
             assert re.search(r"within \d+ ms, 95% within \d+ ms", stats) and re.search(r"Memory: \d+ MB", stats)
-        assert "I have stopped" in operator.answers()[0]["text"]
+        assert "I've stopped" in operator.answers()[0]["text"]
 
 
 def test_an_unexpected_error_is_reported_once_without_anything_of_the_person(classifier: Classifier) -> None:
@@ -45,7 +45,7 @@ def test_an_unexpected_error_is_reported_once_without_anything_of_the_person(cla
                 person.send_photo(red_face())
                 person.answers()
             text = operator.answers()[0]["text"]
-            assert re.match(r"An unexpected error: RuntimeError at handlers/test_photos\.py:\d+\.", text)
+            assert re.match(r"Something unexpected went wrong: RuntimeError at handlers/test_photos\.py:\d+\.", text)
             assert "secret" not in text
             operator.say("/stats")
             assert "errors: 2" in operator.answers()[0]["text"]

@@ -183,7 +183,7 @@ def test_five_hundred_photos_of_one_person_delay_another_by_little_and_are_calle
             told: list[str] = []
             while not told or "I look at each face" not in told[-1]:
                 told.append(flood.answers()[0]["text"])
-        assert sum("So many photos" in text for text in told) == 1
+        assert sum("That's a lot of photos" in text for text in told) == 1
         assert sum("could not get to your last photos" in text for text in told) <= 1
 
 

@@ -34,7 +34,7 @@ def text(*faces: Face, labels: list[str], language: str = "en") -> str:
 
 @pytest.mark.parametrize(
     ("confidence", "words"),
-    [(0.97, "I am 97% sure."), (0.994, "I am 99% sure."), (0.996, "I am more than 99% sure."), (1.0, "more than 99%")],
+    [(0.97, "I'm 97% sure."), (0.994, "I'm 99% sure."), (0.996, "I'm more than 99% sure."), (1.0, "more than 99%")],
 )
 def test_the_bot_says_how_sure_it_is_and_never_claims_to_be_certain(confidence: float, words: str) -> None:
     said = text(face("cat", confidence), labels=["cat", "dog"])
@@ -43,7 +43,7 @@ def test_the_bot_says_how_sure_it_is_and_never_claims_to_be_certain(confidence: 
 
 def test_an_unsure_answer_is_called_a_guess() -> None:
     assert text(face("cat", 0.61, sure=False), labels=["cat", "dog"]).startswith(
-        "I am not sure. My best guess: cat (61%)."
+        "I'm not sure. My best guess: cat (61%)."
     )
     assert "Je ne suis pas sûr" in text(face("cat", 0.61, sure=False), labels=["cat", "dog"], language="fr")
 
@@ -60,7 +60,7 @@ def test_a_label_the_bundle_says_nothing_about_gets_a_plain_sentence() -> None:
 
 def test_unsure_faces_among_several_are_told() -> None:
     said = text(face("cat"), face("cat", 0.6, sure=False), labels=["cat", "dog"])
-    assert said == "I see 2 faces:\n• 2 cat\n\nI am not sure about 1 of them, marked with a question mark."
+    assert said == "I see 2 faces:\n• 2 cat\n\nI'm not sure about 1 of them, marked with a question mark."
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
