@@ -4,20 +4,17 @@ Read this first. Knows nothing of settings files, signals or the command line.
 """
 
 import asyncio
-import logging
 import re
-from collections.abc import Coroutine
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
-from telegram import BotCommand, BotCommandScopeAllGroupChats
-from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
+from bot.handlers import language
 from bot.handlers.albums import QUIET, Albums
 from bot.handlers.buttons import Action
-from bot.handlers.commands import MENU, Commands, NonPhotoReply
+from bot.handlers.commands import Commands, NonPhotoReply
 from bot.handlers.errors import ErrorReplies
 from bot.handlers.feedback import FeedbackHandler
 from bot.handlers.groups import ASK, EVERY, ONLY_ASKED, Groups
@@ -26,26 +23,23 @@ from bot.handlers.photos import WORKERS, PhotoHandler
 from bot.handlers.teaching import MENU as TEACHING_MENU
 from bot.handlers.teaching import PhotosToTeach, Teaching
 from bot.handlers.why import WhyHandler
+from bot.introduction import Introduction
 from bot.queue.chat_limits import ChatLimits
-from bot.reply.languages import LANGUAGES, listed, say
+from bot.reply.languages import LANGUAGES, say
 from bot.settings import Settings
 from bot.stats import Stats
 from bot.telegram.client import Client
 from bot.telegram.kept_file import FileInFolder, KeptFile, PinnedFile
 from bot.telegram.lifecycle import AnyApplication
 from bot.telegram.update_processor import UpdateProcessor
-from model import Bundle, Classifier
+from model import Classifier
 from model.batching import Batcher
-from model.wording import label_names
 
 if TYPE_CHECKING:
     from model.metrics import Metrics
 
 EXTENSIONS = ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "heic", "heif", "avif", "tif", "tiff")
 DEFAULT_GROUP = 0  # python-telegram-bot's, of handlers
-DESCRIPTION_LIMIT, SHORT_DESCRIPTION_LIMIT = 512, 120  # characters, Telegram's
-
-log = logging.getLogger(__name__)
 
 NEW = filters.UpdateType.MESSAGE
 EDITED = filters.UpdateType.EDITED_MESSAGE
@@ -86,17 +80,19 @@ def build(
     albums = Albums(quiet=0 if settings.webhook_url else QUIET)  # there, the next photo comes after this one's answer
     batcher, words = batcher or Batcher(WORKERS), NonPhotoReply()
     of_operator = filters.Chat(settings.operator_chat_id) if settings.operator_chat_id else ~filters.ALL
+    introduction = Introduction(bot, groups)
     served, introducing = classifier, list[asyncio.Future[None]]()
 
     async def post_init(application: Any) -> None:
         problem = await teaching.restore() if teaching else None
         if served is classifier:
-            await introduce(bot, classifier.bundle, groups)
+            await introduction.begin(classifier.bundle)
         operator.started()
         if problem:
             operator.tell(problem)
 
     async def post_stop(application: Any) -> None:
+        introduction.end()
         await operator.stopped()
 
     application: AnyApplication = (
@@ -111,7 +107,7 @@ def build(
             application.remove_handler(handler)
         application.add_handlers(handlers())
         if served.bundle.manifest.answers != told:
-            introducing.append(asyncio.ensure_future(introduce(bot, served.bundle, groups)))
+            introducing.append(asyncio.ensure_future(introduction.begin(served.bundle)))
             del introducing[:-1]  # the loop itself keeps no task alive
 
     def handlers() -> list[Any]:
@@ -126,6 +122,7 @@ def build(
             CommandHandler("start", commands.start, NEW),
             CommandHandler("help", commands.help, NEW),
             CommandHandler("privacy", commands.privacy, NEW),
+            CommandHandler("language", language.ask, IN_PRIVATE),
             CommandHandler("stats", operator.stats, NEW & of_operator),
             CommandHandler(EVERY, groups.answer_every, IN_GROUP),
             CommandHandler(ONLY_ASKED, groups.answer_only_asked, IN_GROUP),
@@ -137,7 +134,8 @@ def build(
                 & (filters.ChatType.GROUPS | filters.Regex(re.compile(rf"^/{groups.command}\b", re.IGNORECASE))),
                 photos.answer_asked,
             ),
-            CallbackQueryHandler(feedback.pressed, pattern=rf"^(?!f:{Action.WHY}:|t:)"),
+            CallbackQueryHandler(feedback.pressed, pattern=rf"^(?!f:{Action.WHY}:|t:|{language.PREFIX})"),
+            CallbackQueryHandler(language.pressed, pattern=rf"^{language.PREFIX}"),
             *([CallbackQueryHandler(teaching.pressed, pattern="^t:")] if teaching else ()),
             CallbackQueryHandler(WhyHandler(bundle, photos).pressed),
             # Beyond commands and photos the bot talks only where nobody else is spoken to.
@@ -180,21 +178,3 @@ def _metrics(settings: Settings, classifier: Classifier) -> "Metrics | None":
     from model.metrics import Metrics  # here, because most bots are not measured
 
     return Metrics(classifier.name)
-
-
-async def introduce(bot: Client, bundle: Bundle, groups: Groups) -> None:
-    """Set the command menu, the description and the short description, for each language and for all others."""
-    calls: list[Coroutine[Any, Any, bool]] = []
-    for code in (None, *LANGUAGES[1:]):  # the first language is everybody else's too
-        spoken = code or LANGUAGES[0]
-        labels = listed(label_names(bundle, spoken), spoken, most=5)
-        menu = [BotCommand(name, say(f"menu.{name}", spoken)) for name in MENU]
-        description = say("description", spoken, labels=labels)[:DESCRIPTION_LIMIT]
-        short = say("short_description", spoken)[:SHORT_DESCRIPTION_LIMIT]
-        calls.append(bot.set_my_commands(menu, language_code=code))
-        calls.append(bot.set_my_commands(groups.menu(spoken), BotCommandScopeAllGroupChats(), language_code=code))
-        calls.append(bot.set_my_description(description, language_code=code))
-        calls.append(bot.set_my_short_description(short, language_code=code))
-    outcomes = await asyncio.gather(*calls, return_exceptions=True)
-    if failed := [outcome for outcome in outcomes if isinstance(outcome, TelegramError)]:
-        log.warning("The command menu or description could not be set: %s", failed[0])

@@ -101,7 +101,7 @@ def test_a_wrong_answer_is_tapped_and_its_photo_given_to_the_operator(browser: B
     answer.get_by_role("button", name="Yes, send it").click()
     answer.get_by_role("button", name="2", exact=True).click()
     answer.get_by_role("button", name="not a face").click()
-    expect(answer).to_contain_text("I have sent it with the right answer: not a face.")
+    expect(answer).to_contain_text("I've sent it with the right answer: not a face.")
     expect(answer.locator(".keyboard")).to_have_count(0)
     expect(operator.locator(".in").last).to_contain_text("label: no_face")
     for page, name in ((person, "person"), (operator, "operator")):

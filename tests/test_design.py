@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 import httpx
+import pytest
 
 from localchat import LocalChat
 from model import Classifier
@@ -61,7 +62,8 @@ def documented(way: str, most: int) -> set[str]:
     return {*steps, *re.findall(r"`(\S+)`", section.partition("They call on ")[2])}
 
 
-def test_a_photo_takes_the_path_through_the_bot_that_is_documented() -> None:
+def test_a_photo_takes_the_path_through_the_bot_that_is_documented(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.introduction.PAUSE", 3600)  # seconds: it goes on beside the photo
     with files_run() as files, LocalChat(0) as chat, running_bot(chat, Classifier.open()):
         person = Person(chat.url)
         for _ in range(2):

@@ -7,18 +7,19 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from model import Bundle
 from model.image import MAX_BYTES, decode
-from model.wording import label_names
+from model.wording import DEFAULT, label_names
 from web.errors import Problem
-from web.languages import TEXTS, language_of, listed, say
+from web.languages import TEXTS, direction_of, language_of, listed, name_of, say
 from web.middleware import path_of
 from web.service import ClassifiedPhoto, PredictionService
 from web.view_model import result_of, tints
 
 SHOWN = 1280  # pixels of the long side of a photo that is sent back
+LANGUAGE, REMEMBERED = "language", 365 * 86400  # the cookie of who chose a language, and its seconds
 PART = "x-part"  # header of a request that wants the result alone, without the photo, which it has
 MEGABYTES = MAX_BYTES >> 20
 
@@ -41,6 +42,7 @@ class Page:
         router = APIRouter(include_in_schema=False)
         router.add_api_route("/", self.show, methods=["GET", "HEAD"])
         router.add_api_route("/", self.answer, methods=["POST"])
+        router.add_api_route("/language", self.choose_language, methods=["GET"])
         router.add_api_route("/tints.css", self.tints, methods=["GET"])
         return router
 
@@ -64,6 +66,14 @@ class Page:
                 chosen=answered.model,
             )
 
+    async def choose_language(self, request: Request, to: str = "") -> Response:
+        """Remembers a language that was chosen, in a cookie, and leads back to the form."""
+        response = RedirectResponse("./", 303)
+        if to in TEXTS.languages:
+            secure = request.url.scheme == "https"
+            response.set_cookie(LANGUAGE, to, REMEMBERED, secure=secure, httponly=True, samesite="lax")
+        return response
+
     async def tints(self) -> Response:
         """The colors of all labels, as classes."""
         bundles = [classifier.bundle for classifier in self._service.models.values()]
@@ -72,7 +82,7 @@ class Page:
     def explain(self, request: Request, problem: Problem) -> Response:
         """The page of a request that is not answered."""
         spoken = _language(request)
-        code = problem.code if problem.code in TEXTS.tables[spoken]["problem"] else "other"
+        code = problem.code if problem.code in TEXTS.table(DEFAULT)["problem"] else "other"
         sentence = say(f"problem.{code}", spoken, megabytes=MEGABYTES)
         template = "result.html" if PART in request.headers else "page.html"
         response = self._draw(request, template, problem.status, problem=sentence)
@@ -90,17 +100,20 @@ class Page:
             language=spoken,
             base="../"
             * (path_of(request.scope).count("/") - 1),  # relative, as a proxy may serve all of it below a path
+            direction=direction_of(spoken),
+            languages=[(code, name_of(code), direction_of(code)) for code in TEXTS.languages],
             say=lambda key, **words: say(key, spoken, **words),
             lead=_lead([classifier.bundle for classifier in self._service.models.values()], spoken),
             megabytes=MEGABYTES,
             models=models,
         )
-        headers = {"Content-Language": spoken, "Vary": "Accept-Language", "Cache-Control": "no-store"}
+        headers = {"Content-Language": spoken, "Vary": "Accept-Language, Cookie", "Cache-Control": "no-store"}
         return HTMLResponse(content, status, headers)
 
 
 def _language(request: Request) -> str:
-    return language_of(request.headers.get("accept-language", ""))
+    chosen = request.cookies.get(LANGUAGE)
+    return chosen if chosen in TEXTS.languages else language_of(request.headers.get("accept-language"))
 
 
 def _lead(bundles: list[Bundle], spoken: str) -> str:

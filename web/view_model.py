@@ -106,7 +106,8 @@ def result_of(prediction: Prediction, bundle: Bundle, language: str) -> Result:
         return Result(say("no_face", language), say("no_face_help", language), (), height)
     if len(cards) == 1:
         return Result(*_about(prediction.faces[0], "one", bundle, language), cards, height, _heat_map(prediction))
-    counts = ", ".join(f"{count} {name}" for name, count in Counter(card.name for card in cards).most_common(8))
+    counted = Counter(card.name for card in cards).most_common(8)
+    counts = TEXTS.joined((say("counted", language, count=count, name=name) for name, count in counted), language)
     key = "largest_faces" if len(cards) >= MAX_FACES else "faces"
     sentence = say(key, language, count=len(cards), labels=counts)
     return Result(sentence, "", cards, height, _heat_map(prediction))

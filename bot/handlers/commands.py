@@ -17,7 +17,7 @@ from model import Bundle
 from model.wording import label_names
 
 REMEMBERED = 1000  # albums
-MENU = ("start", "help", "privacy")  # of private chats
+MENU = ("start", "help", "privacy", "language")  # of private chats
 
 
 class Commands:

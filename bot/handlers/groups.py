@@ -12,7 +12,7 @@ from telegram.constants import ChatMemberStatus
 from telegram.error import TelegramError
 
 from bot.handlers.context import Context, language
-from bot.reply.languages import LANGUAGES, say
+from bot.reply.languages import say
 from bot.stats import note
 from bot.telegram.retry import with_retries
 from bot.telegram.send import send_words
@@ -72,12 +72,10 @@ class Groups:
             await send_words(message, say("group.only_admins", spoken))
             return
         bot, scope = message.get_bot(), BotCommandScopeChat(message.chat_id)
-        for code in (None, *LANGUAGES[1:]):
-            if every:
-                menu = self.menu(code or LANGUAGES[0], every=True)
-                await bot.set_my_commands(menu, scope, language_code=code)
-            else:
-                await bot.delete_my_commands(scope, language_code=code)
+        if every:
+            await bot.set_my_commands(self.menu(spoken, every=True), scope)  # in the language of who wants it so
+        else:
+            await bot.delete_my_commands(scope)
         self._remember(message.chat_id, every)
         words = say("group.every" if every else "group.only_asked", spoken, command=self.command)
         if every and not bot.bot.can_read_all_group_messages:

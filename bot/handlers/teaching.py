@@ -27,7 +27,7 @@ from bot.handlers.albums import Albums
 from bot.handlers.context import Context, language
 from bot.handlers.groups import is_mine
 from bot.handlers.photos import attachment_of
-from bot.reply.languages import LANGUAGES, say
+from bot.reply.languages import LANGUAGES, TEXTS, say
 from bot.stats import note
 from bot.telegram.download import DownloadError, download
 from bot.telegram.kept_file import KeepingError, KeptFile
@@ -325,7 +325,7 @@ class Teaching:
             note("photo gone")
 
     def _have(self, spoken: str) -> str:
-        return ", ".join(f"{label}: {count}" for label, count in self._examples.counts.items())
+        return TEXTS.joined((f"{label}: {count}" for label, count in self._examples.counts.items()), spoken)
 
     def _missing(self, spoken: str) -> str:
         few = [(count, label) for label, count in self._examples.counts.items() if count < LEAST and label != NONE]
@@ -387,15 +387,14 @@ def _mark(label: str) -> str:
 
 
 def _by_language(said: str) -> dict[str, str]:
-    """ "a mug | une tasse | de: eine Tasse" by language; names without one are in the bot's languages in their order."""
+    """ "a mug | fr: une tasse | de: eine Tasse" by language; the one without a code is for all the others."""
     names: dict[str, str] = {}
-    unsaid = iter(LANGUAGES)
     for part in said.split("|"):
         code, colon, name = part.partition(":")
         if colon and code.strip() in LANGUAGES:
             names[code.strip()] = _plain(name)
         elif name := _plain(part):
-            names[next((code for code in unsaid if code not in names), LANGUAGES[0])] = name
+            names[LANGUAGES[0]] = name
     return {code: name for code, name in names.items() if name}
 
 

@@ -119,14 +119,14 @@ def _short_one(face: Face, bundle: Bundle, language: str) -> str:
 
 def _short_several(faces: tuple[Face, ...], bundle: Bundle, language: str) -> str:
     counts = _counted(faces, bundle, language)
-    names = ", ".join(f"{count} {name}" for name, count in counts)
-    return say("short_faces", language, count=len(faces), names=names)
+    names = [say("counted", language, count=count, name=name) for name, count in counts]
+    return say("short_faces", language, count=len(faces), names=TEXTS.joined(names, language))
 
 
 def _several(faces: tuple[Face, ...], bundle: Bundle, language: str) -> str:
     counts = _counted(faces, bundle, language)
     lines = [say("largest_faces" if len(faces) >= MAX_FACES else "faces", language, count=len(faces))]
-    lines += [f"• {count} {name}" for name, count in counts[:MAX_LINES]]
+    lines += [f"• {say('counted', language, count=count, name=name)}" for name, count in counts[:MAX_LINES]]
     if rest := sum(count for _, count in counts[MAX_LINES:]):
         lines.append(f"• {say('other_faces', language, count=rest)}")
     if unsure := sum(not face.sure for face in faces):

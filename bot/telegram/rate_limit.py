@@ -58,7 +58,7 @@ class RateLimiter(BaseRateLimiter[int]):
         rate_limit_args: int | None,
     ) -> Any:
         """Send a request when it may be sent, and again as often as Telegram asks to."""
-        if endpoint.startswith("setMy"):
+        if endpoint.startswith(("setMy", "getMy")):
             return await callback(*args, **kwargs)
         if endpoint == "sendChatAction":
             async with self._typing:

@@ -73,7 +73,7 @@ def test_two_things_are_taught_and_everybody_gets_the_answers(
         person.send_photo(photo(kind, 100))
         assert person.answers()[0]["text"].startswith(f"Looks like this: {label}.")
     person.send_photo(encoded(Image.effect_noise((200, 200), 120).convert("RGB")))
-    assert person.answers()[0]["text"] == "This looks like none of: mug, Plant."
+    assert person.answers()[0]["text"] == "This doesn't look like any of these: mug, Plant."
     assert "mug or Plant" in say(person, "/start")
     assert "numbers" in say(person, "/privacy")
 
@@ -148,14 +148,14 @@ def test_steps_are_taken_back_forgotten_renamed_and_said_otherwise(operator: Per
     assert teach(operator, "square", "plant", start=20, count=2).startswith("mug: 5, plant: 7")
     assert say(operator, "/undo").endswith("mug: 5, plant: 5")
     assert say(operator, "/rename plant = tree").endswith("mug: 5, tree: 5")
-    assert "a mug" in say(operator, "/words mug = a mug | une tasse")
+    assert "a mug" in say(operator, "/words mug = a mug | fr: une tasse")
     assert "/rename OLD = NEW" in say(operator, "/rename nothing")
     say(operator, "/done")
     operator.send_photo(photo("circle", 30))
     assert operator.answers()[0]["text"].startswith("Looks like a mug.")
     assert say(operator, "/forget tree").endswith("mug: 5")
     operator.send_photo(photo("circle", 31))
-    assert operator.answers()[0]["text"].startswith("I cannot find a face")
+    assert operator.answers()[0]["text"].startswith("I can't find a face")
     assert "everything" in say(operator, "/forget all")
     assert "something else" in say(operator, "/learn")
 
@@ -182,7 +182,7 @@ def test_what_was_taught_is_exported_as_a_bundle(operator: Person, bot: RunningB
     say(operator, "/teach")
     teach(operator, "circle", "mug")
     teach(operator, "square", "plant")
-    say(operator, "/words mug = a mug | une tasse")
+    say(operator, "/words mug = a mug | fr: une tasse")
     operator.say("/export")
     [message] = operator.answers()
     with zipfile.ZipFile(io.BytesIO(operator.document(message))) as zipped:
@@ -195,9 +195,9 @@ def test_what_was_taught_is_exported_as_a_bundle(operator: Person, bot: RunningB
 
 def test_only_the_operator_teaches(chat: LocalChat, operator: Person, bot: RunningBot) -> None:
     person = Person(chat.url, chat=1)
-    assert "do not know" in say(person, "/teach")
+    assert "don't know" in say(person, "/teach")
     person.send_photo(photo("circle", 1), caption="mug")
-    assert person.answers()[0]["text"].startswith("I cannot find a face")
+    assert person.answers()[0]["text"].startswith("I can't find a face")
 
 
 def test_a_full_disk_is_said_and_nothing_is_taught(

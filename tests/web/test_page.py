@@ -113,7 +113,7 @@ def test_a_photo_is_answered_without_loading_the_page_anew(open_page: Open, mode
 def test_a_photo_is_taken_with_the_camera(open_page: Open) -> None:
     page = open_page(permissions=["camera"])
     page.get_by_role("button", name="Take a photo").click()
-    page.get_by_role("button", name="Take it").click()
+    page.get_by_role("button", name="Take photo").click()
     expect(page.get_by_role("heading", level=2)).to_contain_text("I can't find a face")
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert page.evaluate("document.querySelector('#camera video').srcObject") is None
@@ -122,7 +122,7 @@ def test_a_photo_is_taken_with_the_camera(open_page: Open) -> None:
 def test_without_a_camera_another_way_is_named(open_page: Open) -> None:
     page = open_page(permissions=["geolocation"])  # and no other, so the camera is refused
     page.get_by_role("button", name="Take a photo").click()
-    expect(page.locator(".problem")).to_contain_text("Choose a photo instead")
+    expect(page.locator(".problem")).to_contain_text("choose a photo instead")
 
 
 def test_without_javascript_the_form_gives_the_whole_page(open_page: Open) -> None:
@@ -131,7 +131,7 @@ def test_without_javascript_the_form_gives_the_whole_page(open_page: Open) -> No
     turned[0x0112] = 6  # shown a quarter turn to the right
     photo = two_portraits().rotate(90, expand=True)
     choose(page, encoded(photo, "JPEG", exif=turned))
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Have a look").click()
     expect(page.get_by_role("heading", level=2)).to_contain_text("I see 2 faces")
     expect(page.locator(".drawing .box")).to_have_count(2)
     picture = page.get_by_alt_text("Your photo, with a box around each face")
@@ -144,7 +144,7 @@ def test_without_javascript_the_form_gives_the_whole_page(open_page: Open) -> No
 def test_without_javascript_problems_are_told_on_the_page(open_page: Open) -> None:
     page = open_page(java_script_enabled=False)
     choose(page, b"hello", "notes.txt")
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Have a look").click()
     expect(page.get_by_role("heading", level=2)).to_have_text("That did not work")
     expect(page.locator(".problem")).to_contain_text("not an image I can open")
 
@@ -189,12 +189,12 @@ def test_a_photo_of_something_else_and_what_speaks_for_an_answer_are_shown(open_
     page.get_by_label("Model").select_option("told")
     choose(page, encoded(Image.new("RGB", (64, 48), "lime")))
     expect(page.get_by_role("heading", level=2)).to_have_text("This doesn't look like any of these: red, blue.")
-    expect(page.get_by_label("Show what speaks for this answer")).to_have_count(0)
+    expect(page.get_by_label("Show what led to this answer")).to_have_count(0)
     choose(page, encoded(Image.new("RGB", (64, 48), "red")))
     expect(page.get_by_role("heading", level=2)).to_have_text("Looks like this: red.")
     heat_map = page.locator(".heat-map img")
     expect(heat_map).to_be_hidden()
-    page.get_by_label("Show what speaks for this answer").press("Space")
+    page.get_by_label("Show what led to this answer").press("Space")
     expect(heat_map).to_be_visible()
     expect(heat_map).to_have_js_property("naturalWidth", 64)
     found = Axe().run(page, options=RULES)
@@ -204,10 +204,10 @@ def test_a_photo_of_something_else_and_what_speaks_for_an_answer_are_shown(open_
 def test_everything_can_be_done_with_the_keyboard(open_page: Open) -> None:
     page = open_page()
     reached = []
-    for _ in range(5):
+    for _ in range(7):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
-    assert reached == ["Photo bot", "For programs", "photo", "open-camera", "model"]
+    assert reached == ["Photo bot", "language", "Switch", "For programs", "photo", "open-camera", "model"]
     with page.expect_file_chooser() as chooser:
         page.locator("#photo").press("Enter")
     chooser.value.set_files([payload(no_face())])

@@ -5,4 +5,5 @@ from pathlib import Path
 from model.wording import Texts
 
 TEXTS = Texts(Path(__file__).parent)
-LANGUAGES, language_of, listed, say = TEXTS.languages, TEXTS.language_of, TEXTS.listed, TEXTS.say
+language_of, listed, say = TEXTS.language_of, TEXTS.listed, TEXTS.say
+direction_of, name_of = TEXTS.direction_of, TEXTS.name_of

@@ -10,6 +10,7 @@ import pytest
 from telegram import Bot
 
 from bot.handlers import photos
+from bot.reply.languages import LANGUAGES
 from bot.telegram.download import download
 from localchat import LocalChat
 from model import Classifier, Prediction
@@ -210,9 +211,16 @@ def test_only_a_few_photos_are_in_memory_at_once(classifier: Classifier, monkeyp
     assert 1 < max(fetched) <= 5
 
 
-def test_the_menu_and_descriptions_are_set_in_both_languages(chat: LocalChat, bot: RunningBot) -> None:
-    async def ask() -> dict[str, tuple[str, str, list[str]]]:
+def test_the_menu_and_descriptions_are_set_in_every_language(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.introduction.PAUSE", 0.0)
+
+    async def ask(chat: LocalChat, last: str) -> dict[str, tuple[str, str, list[str]]]:
         async with Bot(chat.token, f"{chat.url}/bot") as telegram:
+            async with asyncio.timeout(60):
+                while not await telegram.get_my_commands(language_code=last):  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
             return {
                 code: (
                     (await telegram.get_my_description(code or None)).description,
@@ -222,7 +230,8 @@ def test_the_menu_and_descriptions_are_set_in_both_languages(chat: LocalChat, bo
                 for code in ("", "fr")
             }
 
-    english, french = asyncio.run(ask()).values()
+    with LocalChat(0) as chat, running_bot(chat, classifier):
+        english, french = asyncio.run(ask(chat, last=LANGUAGES[-1])).values()
     assert "with a mask" in english[0] and "avec un masque" in french[0]
     assert english[1].startswith("Send me a photo") and french[1].startswith("Envoie-moi une photo")
-    assert english[2][0] == "What I do" and french[2][0] == "Ce que je fais" and len(french[2]) == 3
+    assert english[2][0] == "What I do" and french[2][0] == "Ce que je fais" and len(french[2]) == 4

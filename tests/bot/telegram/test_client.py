@@ -90,7 +90,7 @@ def test_a_download_that_takes_too_long_is_given_up_with_a_kind_word(
     monkeypatch.setattr(download, "WITHIN", 0.5)
     chat.faults.add(Fault("slow", FILES, seconds=30))
     person.send_photo(red_face())
-    assert "could not fetch that photo" in person.answers()[0]["text"]
+    assert "couldn't get that photo" in person.answers()[0]["text"]
 
 
 def test_a_slow_download_is_waited_for(chat: LocalChat, person: Person) -> None:
