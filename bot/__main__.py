@@ -65,10 +65,6 @@ def main(
             settings = settings.model_copy(
                 update={"telegram_token": SecretStr(chat.token), "telegram_api_url": chat.url, "webhook_url": None}
             )
-            if port is None and not chat.url.endswith(f":{LOCAL_PORT}"):
-                print(
-                    f"\n  Port {LOCAL_PORT} is taken, so the chat page is on a free one; --port N chooses.", flush=True
-                )
             print(f"\n  Chat with the bot: {chat.url}   (Ctrl-C stops it)\n", flush=True)
         elif not settings.telegram_token.get_secret_value():
             _fail(NO_TOKEN)
@@ -130,6 +126,7 @@ def _local_chat(port: int | None) -> "LocalChat":
     except OSError:
         if port is not None:
             raise
+        print(f"\n  Port {LOCAL_PORT} is taken, so the chat page is on a free one; --port N chooses.", flush=True)
         chat = LocalChat(0)
         chat.start()
     return chat

@@ -44,3 +44,14 @@ def test_a_monitor_may_ask_for_headers_only(address: str) -> None:
     answer = httpx.head(address)
     assert answer.status_code == 200
     assert answer.content == b""
+
+
+@pytest.mark.parametrize("address", ["static/main.js", "static/page.css", "static/icon.svg", "docs/swagger-ui.css"])
+def test_the_kind_of_a_file_does_not_come_from_the_system(
+    models: Models, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr("starlette.responses.guess_type", lambda name: ("text/plain", None))
+    kinds = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+    with served(models) as server:
+        answer = httpx.get(f"{server}/{address}", timeout=60, trust_env=False)
+    assert answer.headers["Content-Type"].partition(";")[0] == kinds[address.rpartition(".")[2]]

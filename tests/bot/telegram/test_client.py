@@ -56,6 +56,18 @@ def test_a_request_that_fails_is_made_again(chat: LocalChat, person: Person, met
     assert sum(chat.faults.struck.values()) == before + times
 
 
+def test_an_answer_whose_way_back_broke_is_sent_once_more(
+    chat: LocalChat, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "FIRST_DOUBT", 0.05)
+    chat.faults.add(Fault("lose", "sendMessage"))
+    sent = person.send_photo(red_face())
+    assert [answer["reply_to_message"]["message_id"] for answer in person.answers(2)] == [sent, sent]
+    for method in ("getUpdates", "getFile", FILES):
+        chat.faults.add(Fault("lose", method))
+        assert_answered_once(person, person.send_photo(red_face()))
+
+
 def test_telegram_is_not_asked_again_before_the_time_it_names(chat: LocalChat, person: Person) -> None:
     chat.faults.refuse("sendMessage", 429, retry_after=2)
     began = time.monotonic()

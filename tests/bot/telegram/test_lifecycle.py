@@ -16,6 +16,7 @@ from typing import IO
 
 import pytest
 
+from bot import __main__ as command
 from localchat import LocalChat
 from localchat.faults import FILES, Fault
 from tests.bot.photos import no_face, red_face, two_faces
@@ -326,3 +327,16 @@ def test_the_bot_loads_no_training_library() -> None:
     code = f"import sys, bot.app, bot.__main__; print([name for name in {heavy} if name in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert shown.stdout == "[]\n"
+
+
+def test_a_port_that_is_taken_is_named_and_never_silently_replaced(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(command, "LOCAL_PORT", port)
+        chat = command._local_chat(None)
+        chat.stop()
+        assert f"Port {port} is taken" in capsys.readouterr().out and not chat.url.endswith(f":{port}")
+        with pytest.raises(OSError, match=f":{port}"):
+            command._local_chat(port)

@@ -2,11 +2,13 @@
 
 import asyncio
 
+import httpx
 import pytest
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 
 from bot.telegram import retry
-from bot.telegram.retry import with_retries
+from bot.telegram.request import NotTelegramError
+from bot.telegram.retry import FIRST_DOUBT, FIRST_PAUSE, with_retries
 from tests.clock import hurried
 
 
@@ -56,3 +58,35 @@ def test_what_telegram_refuses_is_not_sent_again(error: TelegramError) -> None:
     with pytest.raises(type(error)):
         asyncio.run(with_retries(calls))
     assert calls.made == 1
+
+
+def because(error: TelegramError, cause: Exception) -> TelegramError:
+    """An error as python-telegram-bot raises it."""
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "pause"),
+    [
+        (because(NetworkError("refused"), httpx.ConnectError("refused")), FIRST_PAUSE),
+        (because(TimedOut(), httpx.ConnectTimeout("no connection")), FIRST_PAUSE),
+        (because(TimedOut(), httpx.PoolTimeout("no connection free")), FIRST_PAUSE),
+        (NetworkError("Bad Gateway"), FIRST_PAUSE),  # Telegram's own words
+        (because(TimedOut(), httpx.ReadTimeout("no answer")), FIRST_DOUBT),
+        (because(NetworkError("reset"), httpx.ReadError("reset")), FIRST_DOUBT),
+        (because(NetworkError("closed"), httpx.RemoteProtocolError("no answer")), FIRST_DOUBT),
+        (NotTelegramError("HTTP status 502"), FIRST_DOUBT),  # a proxy's words
+    ],
+)
+@hurried
+async def test_what_may_have_arrived_is_sent_again_later_than_what_surely_did_not(
+    error: TelegramError, pause: float
+) -> None:
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    await with_retries(Calls(error), repeatable=False)
+    assert pause <= clock() - began < pause + 0.4
+    began = clock()
+    await with_retries(Calls(error))  # that may be repeated without harm
+    assert FIRST_PAUSE <= clock() - began < FIRST_PAUSE + 0.4
