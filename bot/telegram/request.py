@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from telegram import Update
-from telegram.error import NetworkError
+from telegram.error import BadRequest, NetworkError
 from telegram.request import HTTPXRequest
 
 
@@ -18,12 +18,17 @@ class NotTelegramError(NetworkError):
 
 
 class TelegramRequest(HTTPXRequest):
-    """Requests to the Bot API; raises `NotTelegramError` where something else answers."""
+    """Requests to the Bot API; raises `NotTelegramError` where something else answers.
+
+    A server of one's own may be older than the library: what it lacks is a `BadRequest`, not a wrong token.
+    """
 
     async def do_request(self, url: str, method: str, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         code, payload = await super().do_request(url, method, *args, **kwargs)
         if method == "POST" and code >= 300:  # python-telegram-bot takes any 404 for a wrong token
-            _parse(payload, f"HTTP status {code}")
+            problem = _parse(payload, f"HTTP status {code}")["description"]
+            if code == 404 and "method not found" in str(problem):
+                raise BadRequest(f"this server has no method {url.rpartition('/')[2]}")
         return code, payload
 
     def parse_json_payload(self, payload: bytes) -> dict[str, Any]:  # type: ignore[override]

@@ -21,6 +21,7 @@ from bot.telegram.update_processor import UpdateProcessor
 from localchat import LocalChat
 from localchat.faults import FILES, Fault
 from localchat.kinds import THINGS
+from localchat.methods import METHODS
 from model import Classifier
 from tests.bot.conftest import running_bot
 from tests.bot.photos import red_face
@@ -141,3 +142,15 @@ async def test_strange_answers_to_the_question_for_updates_do_not_end_it(result:
         with pytest.raises(NotTelegramError):
             await client.get_updates()
         await client._request[0].shutdown()
+
+
+def test_a_server_without_the_newest_methods_is_served_all_the_same(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for method in ("setmyshortdescription", "setmydescription"):
+        monkeypatch.delitem(METHODS, method)
+    with LocalChat(0) as chat, running_bot(chat, classifier):
+        person = Person(chat.url)
+        person.answer_to(person.send_photo(red_face()))
+    (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert "this server has no method setMy" in line.replace("This", "this")
