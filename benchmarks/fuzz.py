@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Annotated
 
 import atheris
+import pillow_heif
 import typer
 from PIL import Image, ImageDraw, features
 
@@ -96,6 +97,7 @@ def drawn_face(width: int, height: int) -> bytes:
 
 def drawn_photos() -> dict[str, bytes]:
     """A small photo of every kind that is read, by a name for each."""
+    pillow_heif.register_heif_opener()
     face = Image.open(io.BytesIO(drawn_face(64, 48)))
     clear = face.convert("RGBA")
     clear.putalpha(Image.linear_gradient("L").resize(face.size))
@@ -117,6 +119,10 @@ def drawn_photos() -> dict[str, bytes]:
         "lossy": (face, "WEBP", {"exif": exif}),
         "lossless": (clear, "WEBP", {"lossless": True}),
         "animated-webp": (clear, "WEBP", film),
+        "heic": (face, "HEIF", {"exif": exif.tobytes()}),
+        "clear-heic": (clear, "HEIF", {}),
+        "avif": (face, "AVIF", {"exif": exif.tobytes()}),
+        "animated-avif": (face, "AVIF", film),
         "gif": (face, "GIF", {"comment": b"drawn"}),
         "animated-gif": (face, "GIF", film),
         "clear-gif": (clear, "GIF", {}),
@@ -159,7 +165,8 @@ def main(
         drawn = drawn_photos()
         for name, data in drawn.items():
             Path(folder, name).write_bytes(data)
-        print(f"{len(drawn)} drawn photos of the formats {', '.join(FORMATS)}", flush=True)
+        formats = ", ".join((*FORMATS, "HEIF", "AVIF"))
+        print(f"{len(drawn)} drawn photos of the formats {formats}", flush=True)
         options = [
             f"-runs={inputs}",
             f"-seed={seed}",

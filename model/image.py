@@ -18,6 +18,8 @@ MAX_PIXELS_WHOLE = 25_000_000  # what is decoded whole takes up to 8 bytes a pix
 MAX_PIXELS_WEBP = 16_000_000  # and its decoder twice as much
 WORKING_SIDE = 1280  # pixels that the long side of a large photo keeps at least
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # JPEG brings MPO with it: several JPEGs in one file
+AVIF = {b"avif", b"avis"}  # brands of what phones write
+HEIC = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
 BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8")  # by which a damaged one of those is known
 TURNS = {  # what undoes an EXIF orientation
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -63,7 +65,7 @@ class Photo:
 
 
 def decode(data: bytes, side: int = WORKING_SIDE) -> Photo:
-    """Decodes a JPEG, PNG, WebP, GIF (first frame) or BMP.
+    """Decodes a JPEG, PNG, WebP, GIF (first frame), BMP, HEIC or AVIF.
 
     Args:
         data: the file.
@@ -78,7 +80,7 @@ def decode(data: bytes, side: int = WORKING_SIDE) -> Photo:
     if len(data) > MAX_BYTES:
         raise PhotoError("too_many_bytes", f"the file is larger than {MAX_BYTES >> 20} MB; send a smaller photo")
     try:
-        with Image.open(LimitedReader(data), formats=FORMATS) as opened:
+        with Image.open(LimitedReader(data), formats=_formats(data)) as opened:
             _check_compression(opened)
             _check_size(opened, whole=has_scans(opened, data))
             check_scans(opened, data)
@@ -115,12 +117,35 @@ def from_image(image: Image.Image) -> Photo:
 def _check_size(image: Image.Image, whole: bool = False) -> None:
     if image.format == "WEBP":
         limit = MAX_PIXELS_WEBP
-    elif whole or image.format in ("PNG", "GIF", "BMP"):
+    elif whole or image.format in ("PNG", "GIF", "BMP", "HEIF", "AVIF"):
         limit = MAX_PIXELS_WHOLE
     else:
         limit = MAX_PIXELS
     if image.width * image.height > limit:
         raise _too_many_pixels(f"{image.width} x {image.height}", limit)
+
+
+def is_phone_photo(data: bytes) -> bool:
+    """Tells from its first 64 bytes whether a file is a HEIC or an AVIF."""
+    return bool(_brands(data) & (HEIC | AVIF))
+
+
+def _brands(data: bytes) -> set[bytes]:
+    return {data[place : place + 4] for place in range(8, min(len(data), 64), 4)} if data[4:8] == b"ftyp" else set()
+
+
+def _formats(data: bytes) -> tuple[str, ...]:
+    """Which decoders to try; those of phones' formats are loaded when the first such photo comes."""
+    if not is_phone_photo(data):
+        return FORMATS
+    if _brands(data) & AVIF:
+        import PIL.AvifImagePlugin  # noqa: F401
+
+        return ("AVIF",)
+    import pillow_heif
+
+    pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+    return ("HEIF",)
 
 
 def _check_compression(opened: ImageFile.ImageFile) -> None:
@@ -177,7 +202,7 @@ def _damaged() -> PhotoError:
 
 
 def _not_identified(data: bytes) -> PhotoError:
-    if data.startswith(BEGINNINGS):
+    if data.startswith(BEGINNINGS) or is_phone_photo(data):
         return _damaged()
     if kind := _unsupported_format(data):
         return PhotoError("unsupported", f"{kind} files are not supported; send a JPEG, PNG or WebP")
@@ -186,12 +211,6 @@ def _not_identified(data: bytes) -> PhotoError:
 
 def _unsupported_format(data: bytes) -> str | None:
     """Name of a picture format that people send and that is not read here."""
-    if data[4:8] == b"ftyp":
-        brands = data[8:64]  # the first is the main one, the others are those it is compatible with
-        if b"avif" in brands or b"avis" in brands:
-            return "AVIF"
-        if any(brand in brands for brand in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")):
-            return "HEIC"
     if data[:4] in (b"II*\0", b"MM\0*"):
         return "TIFF"
     if b"<svg" in data[:2000].lower():

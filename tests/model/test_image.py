@@ -7,6 +7,7 @@ from collections.abc import Callable
 from io import BytesIO
 
 import numpy as np
+import pillow_heif
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from tests.model.photos import cat, encoded, endless_jpeg, png
 
 RED, BLUE, WHITE = (200, 30, 40), (20, 40, 220), (255, 255, 255)
 SIZE = 60, 40
+pillow_heif.register_heif_opener()
 red = Image.new("RGB", SIZE, RED)
 clear = Image.new("RGBA", SIZE, (*RED, 0))
 half_clear_row = b"\0" + bytes((200, 0, 30, 0, 40, 0, 128, 0)) * 60
@@ -45,6 +47,10 @@ READ: dict[str, tuple[bytes, tuple[int, int, int]]] = {
     "transparent WebP": (encoded(clear, "WEBP", lossless=True), WHITE),
     "animated WebP": (encoded(red, "WEBP", save_all=True, append_images=[Image.new("RGB", SIZE, BLUE)]), RED),
     "BMP": (encoded(red, "BMP"), RED),
+    "HEIC": (encoded(red, "HEIF", quality=-1, chroma=444), RED),
+    "transparent HEIC": (encoded(clear, "HEIF", quality=-1, chroma=444), WHITE),
+    "AVIF": (encoded(red, "AVIF", quality=100), RED),
+    "animated AVIF": (encoded(red, "AVIF", save_all=True, append_images=[Image.new("RGB", SIZE, BLUE)]), RED),
 }
 
 
@@ -78,10 +84,6 @@ def test_every_usual_kind_of_file_is_read_in_its_colors(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        ("HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40)),
-        ("HEIC", b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic" + bytes(40)),
-        ("AVIF", encoded(red, "AVIF")),
-        ("AVIF", b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif" + bytes(40)),
         ("TIFF", encoded(red, "TIFF")),
         ("SVG", b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>'),
         ("SVG", b"\xef\xbb\xbf<!-- drawn -->\n<SVG/>"),
@@ -91,6 +93,23 @@ def test_a_picture_of_another_kind_is_refused_by_its_name(name: str, data: bytes
     assert problem(data) == "unsupported"
     with pytest.raises(PhotoError, match=name):
         decode(data)
+
+
+@pytest.mark.parametrize("data", [encoded(red, "HEIF"), encoded(red, "AVIF")])
+def test_a_photo_of_a_phone_that_is_cut_short_is_called_damaged(data: bytes) -> None:
+    assert problem(data[: len(data) // 2]) == "unreadable"
+    assert problem(data[:40] + bytes(500)) == "unreadable"
+
+
+def test_a_photo_of_a_phone_is_turned_upright() -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    for form in ("HEIF", "AVIF"):
+        assert decode(encoded(red, form, exif=exif.tobytes())).size == (SIZE[1], SIZE[0])
+
+
+def test_a_photo_of_a_phone_may_have_so_many_pixels() -> None:
+    assert problem(encoded(Image.new("RGB", (5200, 5000)), "AVIF", speed=10)) == "too_many_pixels"
 
 
 def test_a_file_that_is_no_picture_is_called_so() -> None:

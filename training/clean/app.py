@@ -16,7 +16,6 @@ from model.image import PhotoError, decode
 from training.clean.guard import Guard
 from training.clean.session import Session
 from training.data.files import plain_name
-from training.data.phone_photos import readable
 
 PAGE = Path(__file__).parent / "page"
 STYLE = Path(__file__).parents[2] / "web" / "static"  # the web page's, so that both look alike
@@ -61,7 +60,7 @@ def create_app(session: Session, note: str = "") -> Starlette:
             return Response(status_code=404)
         file = suspect.file if copy is None else suspect.copies[copy][0]
         try:
-            image = decode(readable(file.read_bytes())).image
+            image = decode(file.read_bytes()).image
         except (PhotoError, OSError):
             return Response(status_code=404)
         image.thumbnail((SIDE, SIDE))

@@ -24,7 +24,6 @@ from model.faces.crop import cut
 from model.faces.finder import FaceFinder, FoundFace
 from model.image import Photo, PhotoError, decode
 from training.data.duplicates import turned_hashes
-from training.data.phone_photos import readable
 
 TRUSTED_SCORE = 0.5  # of a found face, where nothing else looks at it
 CHECKED_SCORE = 0.2  # ... where the network has learned to tell the finder's mistakes from faces
@@ -149,7 +148,6 @@ class Keeper:
         pictures = self.known.get((key, label))
         if pictures is None or not all((self.folder / made["name"]).is_file() for made in pictures):
             try:
-                data = readable(data)
                 pictures = list(self._make(decode(data), content_of(data, known), label, known))
             except PhotoError as error:
                 return str(error).split("; ")[0]  # the rest is advice to someone who sent it in a chat

@@ -18,7 +18,6 @@ from model.image import PhotoError, decode
 from training.data.crops import WIDER, Keeper, Known, Sample, face_search
 from training.data.duplicates import find_groups, name_pairs, plausible
 from training.data.layouts import DataError, Found, find_photos
-from training.data.phone_photos import readable
 from training.data.threads import map_in_threads
 
 Photo = tuple[Path, str, Sequence[Known] | None]
@@ -158,7 +157,7 @@ def _show_faces(photos: Sequence[tuple[Path, str]], looked_at: int = 60) -> bool
     finder, seen, with_face = FaceFinder(), 0, 0
     for file, _ in random.Random(0).sample(photos, min(looked_at, len(photos))):
         try:
-            with_face += bool(finder.find(decode(readable(file.read_bytes())).image))
+            with_face += bool(finder.find(decode(file.read_bytes()).image))
             seen += 1
         except (PhotoError, OSError):
             continue

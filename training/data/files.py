@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from model.image import is_phone_photo
+
 LEFT_OUT = "left_out"  # where `training.clean` puts what is not to be learned from
 HELPER_FOLDERS = {"@eadir", "#recycle", "@recycle", "__macosx", "$recycle.bin", "system volume information"}
 HELPER_FILES = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "synofile_thumb"}
@@ -14,7 +16,6 @@ ENDINGS = {  # of files that are photos, or meant to be: what is wrong with one 
     *(".heic", ".heif", ".avif", ".tif", ".tiff", ".svg"),
 }
 BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"II*\0", b"MM\0*")
-PHONES = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis"}  # brands of HEIC and AVIF
 VIDEOS = {".mov", ".mp4", ".m4v", ".avi", ".mkv", ".3gp", ".webm", ".mts"}
 TABLES = {".csv", ".tsv", ".jsonl"}
 
@@ -98,9 +99,3 @@ def is_photo(file: Path) -> bool:
     except OSError:
         return False
     return start.startswith(BEGINNINGS) or (start[:4], start[8:12]) == (b"RIFF", b"WEBP") or is_phone_photo(start)
-
-
-def is_phone_photo(start: bytes) -> bool:
-    """Whether these are the first bytes of a HEIC or AVIF."""
-    brands = {start[place : place + 4] for place in range(8, min(len(start), 64), 4)}
-    return start[4:8] == b"ftyp" and bool(brands & PHONES)

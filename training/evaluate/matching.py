@@ -14,7 +14,6 @@ from model.faces.box import Box
 from model.image import MAX_BYTES, decode
 from training.data.annotations import Corners, KnownPhoto
 from training.data.crops import meant
-from training.data.phone_photos import readable
 from training.data.threads import map_in_threads
 from training.evaluate.face_attributes import Traits, traits
 
@@ -93,7 +92,7 @@ def look(classifier: Classifier, photo: KnownPhoto) -> Looked | str:
     """What the bundle answers to one photo, or why it cannot."""
     try:
         with photo.file.open("rb") as opened:
-            data = readable(opened.read(MAX_BYTES + 1))
+            data = opened.read(MAX_BYTES + 1)
         prediction = classifier.predict(data)
         decoded = decode(data)
     except PhotoError as error:

@@ -8,7 +8,6 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from model.image import MAX_BYTES, PhotoError, decode
-from training.data.phone_photos import readable
 from training.export.load import ExportRefused
 
 SIZES = (
@@ -40,7 +39,7 @@ def found_in(folder: Path) -> dict[str, Image.Image]:
     for file in files[:: max(1, -(-len(files) // MOST))]:
         try:
             with file.open("rb") as opened:
-                photos[str(file.relative_to(folder))] = decode(readable(opened.read(MAX_BYTES + 1))).image
+                photos[str(file.relative_to(folder))] = decode(opened.read(MAX_BYTES + 1)).image
         except PhotoError as error:
             print(f"{file}: left out, {error}", file=sys.stderr)
     if not photos:

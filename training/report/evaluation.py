@@ -14,7 +14,6 @@ from model.heat_map import draw_looks
 from model.image import PhotoError, decode
 from model.prediction import Look
 from training.data.annotations import Corners, KnownPhoto
-from training.data.phone_photos import readable
 from training.evaluate.calibration import Bin, Share
 from training.evaluate.face_attributes import ABOUT_TONE
 from training.evaluate.fairness import Grouping
@@ -245,7 +244,7 @@ def _unreadable(measured: Measured) -> list[Table]:
 def thumbnail(photo: KnownPhoto, box: Corners, look: Look | None = None) -> Image.Image | None:
     """A face with some of what is around it, and beside it where the network looked; None if the photo is gone meanwhile."""
     try:
-        decoded = decode(readable(photo.file.read_bytes()))
+        decoded = decode(photo.file.read_bytes())
     except (OSError, PhotoError):
         return None
     images = [decoded.image]
