@@ -9,9 +9,18 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
-from telegram.ext import ApplicationBuilder, CallbackQueryHandler, CommandHandler, MessageHandler, filters
+from telegram import Update
+from telegram.ext import (
+    ApplicationBuilder,
+    CallbackQueryHandler,
+    CommandHandler,
+    MessageHandler,
+    TypeHandler,
+    filters,
+)
 
 from bot.handlers import language
+from bot.handlers.access import Access
 from bot.handlers.albums import QUIET, Albums
 from bot.handlers.buttons import Action
 from bot.handlers.commands import Commands, NonPhotoReply
@@ -151,6 +160,10 @@ def build(
     chat = teacher or settings.operator_chat_id
     teaching = Teaching(chat, _kept(settings, bot, chat), batcher, albums, serve) if chat else None
     application.add_handlers(handlers())
+    if settings.allowed_users or settings.allowed_chats:
+        own = (chat,) if chat else ()
+        access = Access(settings.allowed_users, (*settings.allowed_chats, *own))
+        application.add_handler(TypeHandler(Update, access.check), group=DEFAULT_GROUP - 1)  # before all others
     application.add_error_handler(errors.explain_error)
     return application
 

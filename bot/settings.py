@@ -6,7 +6,8 @@ Knows nothing of what the settings are used for.
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
 
 from model.settings import ServingSettings, WebAddress
 
@@ -18,6 +19,18 @@ def _token(token: SecretStr) -> SecretStr:
     return SecretStr(stripped)
 
 
+def _numbers(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    try:
+        return tuple(int(part) for part in text.replace(",", " ").split())
+    except ValueError:
+        raise ValueError("it must be numbers such as 123456789,-1001234567890") from None
+
+
+Numbers = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_numbers)]
+
+
 class Settings(ServingSettings):
     """The bot's settings, and those it shares with the page."""
 
@@ -25,6 +38,8 @@ class Settings(ServingSettings):
     telegram_api_url: WebAddress = "https://api.telegram.org"
     messages_per_second: Annotated[int, Field(ge=1, le=1000)] = 30
     operator_chat_id: int | None = None
+    allowed_users: Numbers = ()
+    allowed_chats: Numbers = ()
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     state_dir: Path | None = None
     log_format: Literal["text", "json"] = "text"
