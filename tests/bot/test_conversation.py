@@ -152,7 +152,7 @@ def test_an_image_sent_as_a_file_is_answered_like_a_photo(
     ("data", "english", "french"),
     [
         (lambda: b"this is no image at all", "can't open that file as an image", "ouvrir ce fichier comme image"),
-        (lambda: encoded(Image.new("RGB", (60, 40)), "TIFF"), "format", "format"),
+        (lambda: encoded(Image.new("RGB", (60, 40)), "TIFF"), "TIFF", "TIFF"),
         (lambda: red_face()[: len(red_face()) // 3], "damaged or incomplete", "abîmée ou incomplète"),
         (lambda: encoded(Image.new("1", (20_000, 20_000)), "PNG"), "too many pixels", "trop de pixels"),
         (lambda: bytes(MAX_BYTES + 2**20), "up to 20 MB", "20 Mo"),

@@ -25,7 +25,7 @@ def test_only_those_who_are_named_get_answers_and_the_others_are_told_once(class
         in_group.say("/help")
         assert in_group.answers()[0]["text"]
         named.send_photo(no_face())
-        assert named.answers()[0]["text"].startswith("I cannot find a face")
+        assert named.answers()[0]["text"].startswith("I can't find a face")
         assert len([event for event in stranger.seen if event.get("message", {}).get("from", {}).get("is_bot")]) == 1
         assert not [event for event in elsewhere.seen if event.get("message", {}).get("from", {}).get("is_bot")]
 
