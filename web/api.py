@@ -1,35 +1,16 @@
 """The API for programs: photos in, JSON out. What it promises stands at `/docs`."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
+from web.errors import url_not_allowed
 from web.schemas import Health, ModelsAnswer, PhotoAnswer, ProblemAnswer, models_answer, photo_answer
 from web.service import ClassifiedPhoto, PredictionService
 from web.uploads import Upload
 
 NAME_OF_MODEL = "name of the model that answers, as `/api/models` lists them; the first of those by default"
-FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["photo"],
-                    "properties": {
-                        "photo": {
-                            "type": "string",
-                            "format": "binary",
-                            "description": "a JPEG, PNG, WebP, GIF or BMP of at most 20 MB",
-                        },
-                        "model": {"type": "string", "description": NAME_OF_MODEL},
-                    },
-                }
-            }
-        },
-    }
-}
 REFUSED = {
     400: "The photo is empty or damaged, or the request cannot be read",
     404: "There is no such model",
@@ -40,6 +21,19 @@ REFUSED = {
     429: "Too many photos a minute from one address; `Retry-After` says when to come again",
     503: "Too many photos at once; `Retry-After` says when to come again",
 }
+
+
+def _form(models: Iterable[str]) -> dict[str, Any]:
+    """The request's body in the OpenAPI document, where the models to choose from are those that are served."""
+    names = list(models)
+    photo = {
+        "type": "string",
+        "format": "binary",
+        "description": "a JPEG, PNG, WebP, GIF, BMP, HEIC or AVIF of at most 20 MB",
+    }
+    model = {"type": "string", "description": NAME_OF_MODEL, "enum": names, "default": names[0]}
+    form = {"type": "object", "required": ["photo"], "properties": {"photo": photo, "model": model}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
 
 
 def _refused(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -54,7 +48,7 @@ def api_router(service: PredictionService, allow_url: bool) -> APIRouter:
         "/api/predict",
         summary="Classify a photo",
         tags=["photos"],
-        openapi_extra=FORM,
+        openapi_extra=_form(service.models),
         responses=_refused(400, 404, 408, 413, 415, 422, 429, 503),
         response_model_exclude_none=True,
     )
@@ -65,6 +59,8 @@ def api_router(service: PredictionService, allow_url: bool) -> APIRouter:
 
     if allow_url:
         _add_fetching(router, service)
+    else:
+        router.add_api_route("/api/predict", _no_fetching, include_in_schema=False)
 
     @router.get("/api/models", summary="List the models", tags=["models"])
     async def models() -> ModelsAnswer:
@@ -108,6 +104,10 @@ def _add_fetching(router: APIRouter, service: PredictionService) -> None:
         service.model(model)
         async with fetcher.fetched(url) as photo:
             return _answer(await service.classified(request, Upload(photo, url, model)))
+
+
+async def _no_fetching() -> None:
+    raise url_not_allowed()
 
 
 def _answer(answered: ClassifiedPhoto) -> PhotoAnswer:

@@ -78,3 +78,11 @@ def overloaded() -> Problem:
 def unknown_model(name: str, names: list[str]) -> Problem:
     """A model that is not served."""
     return Problem(404, "unknown_model", f"There is no model {name!r}; there is {', '.join(names)}.")
+
+
+def url_not_allowed() -> Problem:
+    """A photo by its address, where none is fetched."""
+    detail = (
+        "Photos are not fetched by their addresses here: send the photo itself, or set ALLOW_URL=true on the server."
+    )
+    return Problem(403, "url_not_allowed", detail)

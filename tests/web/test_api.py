@@ -111,7 +111,16 @@ def test_addresses_and_methods_that_are_not_there(api: httpx.Client) -> None:
 
 
 def test_photos_are_not_fetched_unless_the_operator_allows_it(api: httpx.Client) -> None:
-    problem(api.get("/api/predict", params={"url": "https://example.org/a.jpg"}), 405, "method_not_allowed")
+    details = problem(api.get("/api/predict", params={"url": "https://example.org/a.jpg"}), 403, "url_not_allowed")
+    assert "ALLOW_URL=true" in details["detail"]
+
+
+def test_the_document_offers_the_models_that_are_served(api: httpx.Client) -> None:
+    body = api.get("/openapi.json").json()["paths"]["/api/predict"]["post"]["requestBody"]
+    model = body["content"]["multipart/form-data"]["schema"]["properties"]["model"]
+    assert model["enum"] == ["masks", "colors", "told"]
+    answer = ask(api, red_face(), model=model["default"])
+    assert answer.json()["model"] == "masks"
     assert "get" not in api.get("/openapi.json").json()["paths"]["/api/predict"]
 
 
