@@ -45,7 +45,8 @@ def create_app(models: Models, settings: Settings, batcher: Batcher | None = Non
         title="Photo bot",
         summary="Classifies the photos you send",
         version="1",
-        servers=[{"url": "."}],  # where the document is
+        servers=[{"url": "."}],  # where the document is, whatever path a visitor claims
+        root_path_in_servers=False,
         docs_url=None,
         redoc_url=None,
     )

@@ -107,6 +107,12 @@ def test_a_visitor_does_not_choose_the_path(models: dict[str, Classifier]) -> No
             assert document.status_code == 200 and "evil" not in document.text and "<script" not in document.text
 
 
+def test_what_one_visitor_claims_stands_in_no_other_s_document(models: dict[str, Classifier]) -> None:
+    with served(models, behind_proxy=True) as server:
+        HTTP.get(f"{server}/openapi.json", headers={"X-Forwarded-Prefix": "/evil"})
+        assert "evil" not in HTTP.get(f"{server}/openapi.json").text
+
+
 def test_the_path_below_the_root() -> None:
     assert path_of({"path": "/photos/docs", "root_path": "/photos"}) == "/docs"
     assert (
