@@ -11,9 +11,11 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
 
 from model import Classifier
+from model.wording import Texts
 from tests.bot.photos import encoded, no_face, red_face, two_faces, two_portraits
 from tests.masks import bare, beside, masked
 from tests.web.serving import served
+from web.languages import TEXTS
 
 ARTEFACTS = Path("artefacts")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -145,7 +147,7 @@ def test_without_javascript_problems_are_told_on_the_page(open_page: Open) -> No
     page = open_page(java_script_enabled=False)
     choose(page, b"hello", "notes.txt")
     page.get_by_role("button", name="Have a look").click()
-    expect(page.get_by_role("heading", level=2)).to_have_text("That did not work")
+    expect(page.get_by_role("heading", level=2)).to_have_text("That didn't work")
     expect(page.locator(".problem")).to_contain_text("not an image I can open")
 
 
@@ -201,13 +203,51 @@ def test_a_photo_of_something_else_and_what_speaks_for_an_answer_are_shown(open_
     assert not found.response["violations"], found.generate_report()
 
 
+def test_a_chosen_language_is_kept_by_a_cookie_that_only_the_choice_sets(open_page: Open) -> None:
+    page = open_page(locale="de-AT", java_script_enabled=False)
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    assert page.context.cookies() == []
+    page.get_by_label("Sprache").select_option("ar")
+    page.get_by_role("button", name="Wechseln").click()
+    for _ in range(2):
+        expect(page.locator("html")).to_have_attribute("lang", "ar")
+        expect(page.locator("html")).to_have_attribute("dir", "rtl")
+        page.reload()
+    assert [cookie["value"] for cookie in page.context.cookies()] == ["ar"]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_language_from_right_to_left_mirrors_the_page(open_page: Open, width: int) -> None:
+    page = open_page(locale="ar", viewport={"width": width, "height": 844})
+    page.set_input_files("#photo", [payload(red_face())])
+    expect(page.get_by_role("heading", level=2)).to_be_visible()
+    home, link = (page.locator(selector).bounding_box() for selector in (".home", ".top > a:last-of-type"))
+    assert home and link and home["x"] > link["x"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    full, rect = (page.locator(selector).first.bounding_box() for selector in (".bar", ".bar rect"))
+    assert full and rect and rect["x"] + rect["width"] == pytest.approx(full["x"] + full["width"], abs=3)
+
+
+def test_a_language_is_added_with_its_file(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "eo.toml").write_text('title = "Kion vi vidas?"\nlanguage.name = "Esperanto"', "utf-8")
+    for file in Path("web/languages").glob("*.toml"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    added = Texts(tmp_path)
+    monkeypatch.setattr(TEXTS, "_files", added._files)
+    monkeypatch.setattr(TEXTS, "languages", added.languages)
+    page = open_page(locale="eo")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Kion vi vidas?")
+    expect(page.get_by_text("Choose a photo")).to_be_visible()  # what the file lacks is said in English
+    assert "Esperanto" in page.locator("#language option").all_text_contents()
+
+
 def test_everything_can_be_done_with_the_keyboard(open_page: Open) -> None:
     page = open_page()
     reached = []
     for _ in range(7):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
-    assert reached == ["Photo bot", "language", "Switch", "For programs", "photo", "open-camera", "model"]
+    assert reached == ["Photo bot", "For programs", "language", "Switch", "photo", "open-camera", "model"]
     with page.expect_file_chooser() as chooser:
         page.locator("#photo").press("Enter")
     chooser.value.set_files([payload(no_face())])
