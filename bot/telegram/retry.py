@@ -17,7 +17,7 @@ from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 from bot.telegram.request import NotTelegramError
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # seconds between two tries; each pause is twice the one before
-FIRST_DOUBT, LONGEST_DOUBT = 2.0, 60.0  # likewise, where the message may have arrived
+FIRST_DOUBT, LONGEST_DOUBT = 1.0, 60.0  # likewise, where the message may have arrived
 PATIENCE = 3600.0  # seconds
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 

@@ -30,6 +30,7 @@ class Telegram:
         dealt_with: ids of those that the bot may confirm.
         answers: how often each was answered.
         allowed: how often it may be answered beyond the first time.
+        told: ids of those whose sender was told that they were given up.
         early: ids of those confirmed although they were not dealt with.
     """
 
@@ -39,6 +40,7 @@ class Telegram:
         self.dealt_with: set[int] = set()
         self.answers, self.allowed = Counter[int](), Counter[int]()
         self.early: list[int] = []
+        self.told: set[int] = set()
         self.faults: dict[str, list[str]] = {method: [] for method in METHODS}
         self._ids = itertools.count(1)
 
@@ -131,6 +133,7 @@ class Process:
 
     async def _apologize(self, update: Update) -> None:
         self._telegram.dealt_with.add(update.update_id)
+        self._telegram.told.add(update.update_id)
         if self._apology_breaks:
             raise asyncio.CancelledError if update.update_id % 2 else KeyError("a bug")
 
