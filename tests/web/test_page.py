@@ -315,6 +315,8 @@ def test_a_page_that_is_not_there_says_so(open_page: Open) -> None:
         ("desktop", {"viewport": {"width": 1100, "height": 1000}}),
         ("dark", {"color_scheme": "dark"}),
         ("phone-french", {"viewport": {"width": 360, "height": 740}, "locale": "fr-FR", "device_scale_factor": 2}),
+        ("arabic", {"viewport": {"width": 1280, "height": 800}, "locale": "ar"}),
+        ("phone-arabic", {"viewport": {"width": 390, "height": 844}, "locale": "ar", "device_scale_factor": 2}),
     ],
 )
 def test_pictures_of_the_page_with_the_shipped_model(
