@@ -9,6 +9,7 @@ import unicodedata
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from telegram import (
@@ -61,20 +62,22 @@ class Teaching:
         batcher: runs what takes time.
         albums: bring together photos that were sent together.
         serve: is given the classifier that was learned, or None when there is none any more.
-
-    Attributes:
-        on: whether photos in the operator's chat are taught instead of answered.
     """
 
     def __init__(
         self, chat: int, kept: KeptFile, batcher: Batcher, albums: Albums, serve: Callable[[Classifier | None], None]
     ):
-        self.chat, self.on = chat, False
+        self.chat = chat
         self._kept, self._batcher, self._albums, self._serve = kept, batcher, albums, serve
         self._examples, self._backbone = Examples(), Backbone()
         self._head: Head | None = None
         self._changing, self._looking = asyncio.Lock(), asyncio.Semaphore(AT_ONCE)
         self._waiting: OrderedDict[int, list[Message]] = OrderedDict()
+
+    @property
+    def on(self) -> bool:
+        """Whether photos in the operator's chat are taught instead of answered; a restart changes nothing about it."""
+        return self._examples.on
 
     async def restore(self) -> str | None:
         """Goes on with what was taught before. Returns what the operator should know, if anything is wrong."""
@@ -98,7 +101,8 @@ class Teaching:
     async def teach(self, update: Update, context: Context) -> None:
         """`/teach`: photos in this chat are examples from now on."""
         message, spoken = _message(update), language(update)
-        self.on = True
+        if not await self._switch(message, spoken, on=True):
+            return
         menu = [BotCommand(name, say(f"teach.menu.{name}", spoken)) for name in MENU]
         try:
             await message.get_bot().set_my_commands(menu, BotCommandScopeChat(self.chat))
@@ -109,8 +113,18 @@ class Teaching:
 
     async def done(self, update: Update, context: Context) -> None:
         """`/done`: photos in this chat are answered again."""
-        self.on = False
-        await self._say(_message(update), say("teach.done", language(update)))
+        message, spoken = _message(update), language(update)
+        if await self._switch(message, spoken, on=False):
+            await self._say(message, say("teach.done", spoken))
+
+    async def _switch(self, message: Message, spoken: str, on: bool) -> bool:
+        async with self._changing:
+            try:
+                await self._keep(replace(self._examples, on=on))
+            except KeepingError as error:
+                await self._say(message, say("teach.not_kept", spoken, reason=error))
+                return False
+        return True
 
     async def learn(self, update: Update, context: Context) -> None:
         """`/learn`: learn now, and say how right that is."""
@@ -134,7 +148,7 @@ class Teaching:
         name = _named(context)
         label = self._known(name)
         if name.casefold() == EVERYTHING and label is None:
-            await self._change(update, lambda examples: Examples(), "teach.forgotten_all")
+            await self._change(update, lambda examples: Examples(on=examples.on), "teach.forgotten_all")
         elif label is None:
             await self._say(_message(update), self._which(language(update)))
         else:

@@ -38,6 +38,7 @@ class Examples:
         steps: in which step each photo came in; `undo` takes the last one back.
         messages: in the operator's chat, 0 where there is none.
         words: what is said about a label, by label and language.
+        on: whether photos in the operator's chat are taught instead of answered.
     """
 
     features: np.ndarray = field(default_factory=lambda: np.zeros((0, FEATURES), np.float16))
@@ -46,6 +47,7 @@ class Examples:
     steps: tuple[int, ...] = ()
     messages: tuple[int, ...] = ()
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    on: bool = False
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -106,7 +108,7 @@ class Examples:
 
     def write(self) -> bytes:
         """Returns the file."""
-        told = {"labels": self.labels, "keys": self.keys, "words": self.words, "backbone": SHA256}
+        told = {"labels": self.labels, "keys": self.keys, "words": self.words, "on": self.on, "backbone": SHA256}
         file = io.BytesIO()
         np.savez(
             file,
@@ -138,6 +140,7 @@ class Examples:
                 tuple(map(int, parts["steps"])),
                 tuple(map(int, parts["messages"])),
                 {str(label): {str(k): str(v) for k, v in said.items()} for label, said in told["words"].items()},
+                bool(told["on"]),
             )
             backbone = told["backbone"]
         except TeachingError:
