@@ -7,10 +7,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PIL import Image
+import skimage.data
+from PIL import Image, ImageEnhance
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.masks import bare, beside, cat, masked
@@ -18,13 +21,12 @@ from tests.masks import bare, beside, cat, masked
 ARTEFACTS = Path("artefacts")
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Where the bot's local chat is; the bot is stopped with Ctrl-C afterwards and must end well."""
+@contextmanager
+def started(**settings: str) -> Iterator[str]:
+    """Where a bot's local chat is; the bot is stopped with Ctrl-C afterwards and must end well."""
     bot = subprocess.Popen(
         [sys.executable, "-m", "bot", "--local", "--port", "0"],
-        env={key: value for key, value in os.environ.items() if not key.startswith(("TELEGRAM", "MODEL"))}
-        | {"OPERATOR_CHAT_ID": "9"},
+        env={key: value for key, value in os.environ.items() if not key.startswith(("TELEGRAM", "MODEL"))} | settings,
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -35,6 +37,12 @@ def address() -> Iterator[str]:
     finally:
         bot.send_signal(signal.SIGINT)
         assert bot.wait(30) == 0
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with started(OPERATOR_CHAT_ID="9") as address:
+        yield address
 
 
 def photo(image: Image.Image, name: str) -> FilePayload:
@@ -109,3 +117,61 @@ def test_a_wrong_answer_is_tapped_and_its_photo_given_to_the_operator(browser: B
         page.wait_for_function("[...document.images].every((image) => image.complete)")
         page.screenshot(path=ARTEFACTS / f"wrong-answer-{name}.png")
     context.close()
+
+
+def views(picture: np.ndarray, count: int, seed: int) -> list[Image.Image]:
+    """So many photos of one thing: from nearer and farther, from the left and the right, darker and brighter."""
+    chance, whole, photos = np.random.default_rng(seed), Image.fromarray(picture), []
+    for _ in range(count):
+        side = int(min(whole.size) * chance.uniform(0.75, 1))
+        left, top = (int(chance.integers(0, length - side + 1)) for length in whole.size)
+        view = whole.crop((left, top, left + side, top + side)).rotate(chance.uniform(-12, 12), fillcolor=(90, 90, 90))
+        view = view.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if chance.random() < 0.5 else view
+        photos.append(ImageEnhance.Brightness(view.resize((420, 420))).enhance(chance.uniform(0.7, 1.3)))
+    return photos
+
+
+def test_two_things_are_taught_in_the_chat_and_filmed(browser: Browser) -> None:
+    with started() as address:
+        context = browser.new_context(locale="en-US", color_scheme="light", viewport={"width": 620, "height": 860})
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(address)
+        page.get_by_role("button", name="Start").click()
+        last, film = page.locator(".in").last, []
+        expect(last).to_contain_text("/teach")
+
+        def shoot() -> None:
+            page.wait_for_function("[...document.images].every((image) => image.complete)")
+            page.wait_for_timeout(300)
+            film.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+
+        def send_with(photos: list[Image.Image], text: str) -> None:
+            answers = page.locator(".in").count()
+            page.set_input_files("#photos", [photo(image, f"{place}.jpg") for place, image in enumerate(photos)])
+            page.locator("#text").fill(text)
+            page.get_by_role("button", name="Send").click()
+            expect(page.locator(".in")).to_have_count(answers + 1, timeout=90_000)
+            shoot()
+
+        shoot()
+        page.locator("#text").fill("/teach")
+        page.get_by_role("button", name="Send").click()
+        expect(last).to_contain_text("Send me photos with a caption")
+        shoot()
+        send_with(views(skimage.data.coffee(), 5, seed=1), "coffee")
+        send_with(views(skimage.data.chelsea(), 5, seed=2), "cat")
+        expect(last).to_contain_text("coffee: 5, cat: 5")
+        page.locator("#text").fill("/done")
+        page.get_by_role("button", name="Send").click()
+        expect(last).to_contain_text("Done.")
+        for picture, seed, words in (
+            (skimage.data.chelsea(), 3, "Looks like this: cat."),
+            (skimage.data.coffee(), 4, "Looks like this: coffee."),
+            (skimage.data.rocket(), 5, "any of these: coffee, cat"),
+        ):
+            send_with(views(picture, 1, seed), "")
+            expect(last).to_contain_text(words)
+        ARTEFACTS.mkdir(exist_ok=True)
+        film[0].save(ARTEFACTS / "teach.webp", save_all=True, append_images=film[1:], duration=2200, loop=0, quality=70)
+        context.close()
