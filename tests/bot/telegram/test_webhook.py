@@ -93,7 +93,7 @@ async def test_an_update_that_took_too_long_for_long_is_given_up_with_a_kind_wor
         chat.faults.add(Fault("slow", FILES, times=None, seconds=60))
         assert await brought.deal_with(update)
         (answer,) = await asyncio.to_thread(person.answers)
-        assert answer["text"].startswith("Sorry, I could not get to your last photos")
+        assert "get to your last photos" in answer["text"]
 
 
 async def test_a_request_that_is_cut_leaves_the_update_under_way(chat: LocalChat, classifier: Classifier) -> None:
