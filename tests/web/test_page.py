@@ -148,7 +148,7 @@ def test_without_javascript_problems_are_told_on_the_page(open_page: Open) -> No
     choose(page, b"hello", "notes.txt")
     page.get_by_role("button", name="Have a look").click()
     expect(page.get_by_role("heading", level=2)).to_have_text("That didn't work")
-    expect(page.locator(".problem")).to_contain_text("not an image I can open")
+    expect(page.locator(".problem")).to_contain_text("can't open that file as an image")
 
 
 def test_problems_are_told_on_the_page(open_page: Open, tmp_path: Path) -> None:
