@@ -21,7 +21,7 @@ BACKBONE = GENERAL / "backbone.onnx"
 SHA256 = "4474c6dfa9dccf5a950e5a2648bb9f41ab1b79c453c88c73498d41a9dbd5bbb9"
 FEATURES = 1280
 INPUT = Input(height=288, width=288, resize="crop", mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
-BATCH = 4  # pictures that the network sees at once
+BATCH = 1  # pictures that the network sees at once: more take more memory, and no less time
 
 
 class Backbone:

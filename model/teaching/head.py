@@ -18,6 +18,7 @@ DIRECTIONS = 256
 STEPS, SMALL = 300, 1e-5  # of descent at most, and the gradient at which it ends
 FOLDS = 5
 TEMPERATURES = np.geomspace(0.1, 3, 41)
+REMEMBERED = 512  # photos that tell what is none of the labels
 LEAST = 5  # photos of a label to learn it from
 
 
@@ -30,7 +31,7 @@ class Head:
         weight: of shape (features, labels).
         bias: of shape (labels,).
         temperature: divides the logits.
-        known: unit vectors of the photos learned from, of shape (photos, features), float16.
+        known: unit vectors of photos learned from, of shape (photos, features).
         unlike_from: the distance to them from which a picture is none of the labels.
         right: whether each photo's label was the most probable one for a head that had not learned from it.
         doubt: how probable that head thought each photo's own label is not.
@@ -70,13 +71,14 @@ def fit_head(features: np.ndarray, labels: Sequence[str], seed: int = 0) -> Head
     losses = [-np.log(softmax(asked / heat)[own] + 1e-9).mean() for heat in TEMPERATURES]
     temperature = float(TEMPERATURES[int(np.argmin(losses))])
     full = directions @ weight
-    apart = distances(known, known, ~np.eye(len(known), dtype=bool))
+    chosen = np.random.default_rng(seed).permutation(len(known))[:REMEMBERED]
+    apart = distances(known, known[chosen], np.arange(len(known))[:, None] != chosen)
     return Head(
         names,
         full,
         bias - center @ full,
         temperature,
-        features.astype(np.float16),
+        features[chosen],
         min(limit_of(apart), FURTHEST),
         asked.argmax(1) == targets,
         1 - softmax(asked / temperature)[own],
