@@ -79,7 +79,7 @@ def test_the_words_for_none_are_the_bundles_own(tmp_path: Path) -> None:
     own = f'[{NONE}.en]\nanswer = "That is no fruit."\n'
     for name, answers, expected in (
         ("own", own, "That is no fruit."),
-        ("plain", None, "This looks like none of: tomato, plum."),
+        ("plain", None, "This doesn't look like any of these: tomato, plum."),
     ):
         folder = make_bundle(tmp_path / name, ("tomato", "plum"), find_faces=False, unlike_from=LIMIT, answers=answers)
         assert (folder / ANSWERS).exists() == bool(answers)
