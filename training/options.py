@@ -119,6 +119,15 @@ class Options:
         bool,
         one(PHOTOS, "Take photos that look alike for different photos.", names=("--keep-copies",)),
     ] = False
+    from_taught: Annotated[
+        Path | None,
+        one(
+            PHOTOS,
+            "Also learn from what the bot was taught: the zip that /export gives, whose labels must be among those of the photos.",
+            names=("--from-taught", "--from"),
+            metavar="FILE",
+        ),
+    ] = None
     cache: Annotated[Path, one(PHOTOS, "Where cropped photos are cached between runs.", metavar="DIR")] = Path(
         "runs/pictures"
     )

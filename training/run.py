@@ -39,6 +39,7 @@ from training.fit.learner import for_serving, logits_of, make_learner, make_load
 from training.fit.lr_finder import SEARCH, find_rate
 from training.fit.recipe import fine_tune, for_inference
 from training.fit.settings import Settings, is_few
+from training.fit.taught import read_taught
 from training.fit.trained import Logits, Trained
 from training.fit.unlike import remember
 from training.messages import say_parts, say_what_was_read, say_what_was_written
@@ -215,7 +216,13 @@ def train_learner(
         names = sorted({f"{file.parent.name}/{file.name}" for file in files})
         folder.mkdir(parents=True, exist_ok=True)
         (folder / HELD_OUT).write_bytes(os.fsencode("".join(f"{name}\n" for name in names)))
-    trained = Trained(learner, settings, photos, folder, laps.began)
+    collection = photos.collection
+    taught = (
+        read_taught(options.from_taught, collection.labels, settings, collection.faces.find)
+        if options.from_taught
+        else None
+    )
+    trained = Trained(learner, settings, photos, folder, laps.began, taught)
     if settings.probe:
         trained.learn_head(resumed=options.resume)
         settings = trained.settings

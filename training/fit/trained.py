@@ -25,6 +25,7 @@ from training.fit.head import fit_head
 from training.fit.learner import logits_of, set_head
 from training.fit.recipe import keep_better, weights_of
 from training.fit.settings import Settings
+from training.fit.taught import Taught
 from training.fit.unlike import MOST, Unlike, fit_unlike, pooled_features
 
 FEATURES = "features.npy"
@@ -64,6 +65,7 @@ class Trained:
         photos: what is learned from.
         folder: of the run, where features are kept.
         began: when the run began, by `time.monotonic`.
+        taught: what the linear head learns besides, and is not measured on.
 
     Attributes:
         settings: with the epochs that fit the time.
@@ -72,7 +74,16 @@ class Trained:
         kept: what the result is, in words.
     """
 
-    def __init__(self, learner: Learner, settings: Settings, photos: Photos, folder: Path, began: float):
+    def __init__(
+        self,
+        learner: Learner,
+        settings: Settings,
+        photos: Photos,
+        folder: Path,
+        began: float,
+        taught: Taught | None = None,
+    ):
+        self._taught = taught
         self.learner, self.settings, self.photos, self._folder, self._began = learner, settings, photos, folder, began
         self.out_of_fold: np.ndarray | None = None
         self.kept = "all of the network, trained"
@@ -172,9 +183,12 @@ class Trained:
         samples = self.photos.samples(places)
         features = self._features[[rows[place] for place in places]]
         targets = self.photos.targets(places)
-        head = fit_head(features, targets, [sample.group for sample in samples], self.settings.seed)
+        groups = [sample.group for sample in samples]
+        if self._taught:
+            features, targets, groups = self._taught.beside(features, targets, groups)
+        head = fit_head(features, targets, groups, self.settings.seed)
         set_head(self.learner, head.weight, head.bias)
-        return head.out_of_fold
+        return None if head.out_of_fold is None else head.out_of_fold[: len(places)]
 
     def _keep_head(self) -> None:
         self.kept = "a linear head on the frozen backbone"
