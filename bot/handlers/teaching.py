@@ -118,10 +118,13 @@ class Teaching:
             await self._say(message, say("teach.done", spoken))
 
     async def _switch(self, message: Message, spoken: str, on: bool) -> bool:
+        before = self._examples.on
+        self._examples = replace(self._examples, on=on)  # at once: photos may have been sent right behind the command
         async with self._changing:
             try:
-                await self._keep(replace(self._examples, on=on))
+                await self._keep(self._examples)
             except KeepingError as error:
+                self._examples = replace(self._examples, on=before)
                 await self._say(message, say("teach.not_kept", spoken, reason=error))
                 return False
         return True
