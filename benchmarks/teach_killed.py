@@ -14,9 +14,9 @@ import typer
 
 from benchmarks.crowd import start_bot
 from benchmarks.pictures import photo
-from bot.telegram.kept_file import NAME
 from localchat import LocalChat
 from model.teaching.examples import Examples
+from model.teaching.kept_file import NAME
 
 OPERATOR = 9
 LABELS = ("mug", "plant")

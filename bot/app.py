@@ -38,11 +38,12 @@ from bot.reply.languages import LANGUAGES, say
 from bot.settings import Settings
 from bot.stats import Stats
 from bot.telegram.client import Client
-from bot.telegram.kept_file import FileInFolder, KeptFile, PinnedFile
 from bot.telegram.lifecycle import AnyApplication
+from bot.telegram.pinned_file import PinnedFile
 from bot.telegram.update_processor import UpdateProcessor
 from model import Classifier
 from model.batching import Batcher
+from model.teaching.kept_file import FileInFolder, KeptFile
 
 if TYPE_CHECKING:
     from model.metrics import Metrics

@@ -3,7 +3,6 @@
 Knows nothing of what the settings are used for.
 """
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -41,7 +40,6 @@ class Settings(ServingSettings):
     allowed_users: Numbers = ()
     allowed_chats: Numbers = ()
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    state_dir: Path | None = None
     log_format: Literal["text", "json"] = "text"
 
     @property

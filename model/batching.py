@@ -83,11 +83,22 @@ class Batcher:
         finally:
             self.waiting -= 1
 
+    async def in_turn(self, work: Callable[[bytes], Result], photo: bytes) -> Result:
+        """Runs other work on a photo, in one queue with those that are predicted."""
+        self.waiting += 1
+        try:
+            async with self._free:
+                return await self.run(work, photo)
+        finally:
+            self.waiting -= 1
+
     async def run(self, work: Callable[..., Result], *arguments: object) -> Result:
         """Runs other work that takes longer than a moment in one of the threads."""
         return await asyncio.get_running_loop().run_in_executor(self._workers, work, *arguments)
 
     def _network(self, classifier: Classifier) -> "_Network":
+        for known in [known for known, network in self._networks.items() if network.idle]:
+            del self._networks[known]  # else what was taught before would never be freed
         return self._networks.setdefault(classifier, _Network(classifier, self._network_thread))
 
 
@@ -99,6 +110,10 @@ class _Network:
         self._thread = thread
         self._ready: list[tuple[Prepared, asyncio.Future[Prediction]]] = []
         self._running: asyncio.Task[None] | None = None
+
+    @property
+    def idle(self) -> bool:
+        return self._running is None
 
     async def predict(self, prepared: Prepared) -> Prediction:
         answer: asyncio.Future[Prediction] = asyncio.get_running_loop().create_future()

@@ -34,6 +34,7 @@ class ServingSettings(BaseSettings):
     webhook_url: WebAddress | None = None
     model_path: str = ""
     model_runtime: Literal["auto", "onnx", "fastai"] = "auto"
+    state_dir: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @classmethod
@@ -49,7 +50,8 @@ class ServingSettings(BaseSettings):
             problem = error.errors()[0]
             name = str(problem["loc"][0]).upper()
             reason = problem["msg"].removeprefix("Value error, ")
-            value = "" if "TOKEN" in name else f"={problem['input']!r}"
+            secret = "TOKEN" in name or "PASSWORD" in name
+            value = "" if secret else f"={problem['input']!r}"
             raise SettingsError(f"{name}{value} cannot be used: {reason[0].lower()}{reason[1:]}.") from None
         except UnicodeDecodeError:
             raise SettingsError(f"{ENV_FILE} is not text in UTF-8 or UTF-16: save it as UTF-8.") from None

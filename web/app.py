@@ -1,6 +1,8 @@
 """The application: the page, the API, its documentation and the counts, on one set of models."""
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,9 @@ from web.openapi import documentation, with_problem_details
 from web.page import Page
 from web.service import PredictionService
 from web.settings import Settings
+from web.teach_access import TeachAccess
+from web.teach_page import TeachPage
+from web.teaching import TeachingService
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}  # the system's table may hold others
 STATIC = Path(__file__).parent / "static"
@@ -38,8 +43,15 @@ def create_app(models: Models, settings: Settings, batcher: Batcher | None = Non
         settings: limits, and who may ask.
         batcher: runs the models; by default the application's own.
     """
-    service = PredictionService(models, settings, batcher or Batcher())
-    page = Page(service)
+    served = dict(models)
+    service = PredictionService(served, settings, batcher or Batcher())
+    teachers, teaching = TeachAccess(settings), TeachingService(service, served, settings)
+    page = Page(service, teachers)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await teaching.restore()
+        yield
 
     app = FastAPI(
         title="Photo bot",
@@ -49,13 +61,15 @@ def create_app(models: Models, settings: Settings, batcher: Batcher | None = Non
         root_path_in_servers=False,
         docs_url=None,
         redoc_url=None,
+        lifespan=lifespan,
     )
     app.include_router(page.router())
+    app.include_router(TeachPage(page, teaching, teachers).router())
     app.include_router(api_router(service, settings.allow_url))
     app.include_router(documentation(app))
     app.add_api_route("/metrics", _metrics, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC))
-    app.openapi = with_problem_details(app.openapi)  # type: ignore[method-assign]
+    app.openapi = with_problem_details(app.openapi, served)  # type: ignore[method-assign]
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET", "POST"])
     if settings.trusted_hosts:

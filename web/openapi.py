@@ -1,6 +1,6 @@
 """`/docs`: the API's OpenAPI document, shown by Swagger UI from this server; the package `fastapi-offline` carries it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -57,11 +57,15 @@ def _folder() -> Path:
     return Path(spec.origin).with_name("static")
 
 
-def with_problem_details(openapi: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
-    """An OpenAPI document whose refusals are of the media type that they really have."""
+def with_problem_details(
+    openapi: Callable[[], dict[str, Any]], models: Collection[str]
+) -> Callable[[], dict[str, Any]]:
+    """An OpenAPI document whose refusals are of the media type that they really have, and with the models of now."""
 
     def described() -> dict[str, Any]:
         document = openapi()
+        form = document["paths"]["/api/predict"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+        form["properties"]["model"]["enum"] = list(models)
         for path in document["paths"].values():
             for operation in path.values():
                 for status, response in operation["responses"].items():

@@ -16,6 +16,7 @@ from web.errors import Problem
 from web.languages import TEXTS, direction_of, language_of, listed, name_of, say
 from web.middleware import path_of
 from web.service import ClassifiedPhoto, PredictionService
+from web.teach_access import TeachAccess
 from web.view_model import result_of, tints
 
 SHOWN = 1280  # pixels of the long side of a photo that is sent back
@@ -27,8 +28,8 @@ MEGABYTES = MAX_BYTES >> 20
 class Page:
     """Draws the page in the language of whoever asks."""
 
-    def __init__(self, service: PredictionService):
-        self._service = service
+    def __init__(self, service: PredictionService, teachers: TeachAccess):
+        self._service, self._teachers = service, teachers
         self._templates = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=True,
@@ -46,17 +47,17 @@ class Page:
         router.add_api_route("/tints.css", self.tints, methods=["GET"])
         return router
 
-    async def show(self, request: Request) -> Response:
-        """The form."""
-        return self._draw(request, "page.html", 200)
+    async def show(self, request: Request, model: str = "") -> Response:
+        """The form, with a model chosen."""
+        return self.draw(request, "page.html", 200, chosen=model)
 
     async def answer(self, request: Request) -> Response:
         """The form with the answer to the photo in it."""
         async with self._service.answered(request) as answered:
-            spoken = _language(request)
+            spoken = language_for(request)
             alone = PART in request.headers
             shown = "" if alone else await self._service.batcher.run(_as_address, answered.upload.photo)
-            return self._draw(
+            return self.draw(
                 request,
                 "result.html" if alone else "page.html",
                 200,
@@ -81,22 +82,23 @@ class Page:
 
     def explain(self, request: Request, problem: Problem) -> Response:
         """The page of a request that is not answered."""
-        spoken = _language(request)
+        spoken = language_for(request)
         code = problem.code if problem.code in TEXTS.table(DEFAULT)["problem"] else "other"
-        sentence = say(f"problem.{code}", spoken, megabytes=MEGABYTES)
+        sentence = say(f"problem.{code}", spoken, megabytes=MEGABYTES, **problem.more)
         template = "result.html" if PART in request.headers else "page.html"
-        response = self._draw(request, template, problem.status, problem=sentence)
+        response = self.draw(request, template, problem.status, problem=sentence)
         response.headers.update(problem.headers)
         return response
 
-    def _draw(self, request: Request, template: str, status: int, **values: Any) -> Response:
-        spoken = _language(request)
+    def draw(self, request: Request, template: str, status: int, **values: Any) -> Response:
+        """A template, filled in."""
+        spoken = language_for(request)
         models = [
             {"name": name, "title": classifier.bundle.manifest.name, "figure": _figure(classifier.bundle, spoken)}
             for name, classifier in self._service.models.items()
         ]
         content = self._templates.get_template(template).render(
-            {"result": None, "problem": "", "shown": "", "took": "", "chosen": "", **values},
+            {"result": None, "problem": "", "shown": "", "took": "", "chosen": "", "here": "", **values},
             language=spoken,
             base="../"
             * (path_of(request.scope).count("/") - 1),  # relative, as a proxy may serve all of it below a path
@@ -106,12 +108,14 @@ class Page:
             lead=_lead([classifier.bundle for classifier in self._service.models.values()], spoken),
             megabytes=MEGABYTES,
             models=models,
+            teaching=self._teachers.offered(request),
         )
         headers = {"Content-Language": spoken, "Vary": "Accept-Language, Cookie", "Cache-Control": "no-store"}
         return HTMLResponse(content, status, headers)
 
 
-def _language(request: Request) -> str:
+def language_for(request: Request) -> str:
+    """The language that somebody chose, or that the browser prefers."""
     chosen = request.cookies.get(LANGUAGE)
     return chosen if chosen in TEXTS.languages else language_of(request.headers.get("accept-language"))
 

@@ -13,17 +13,23 @@ ADDRESSES = 10_000  # remembered at most; whoever was not here for longest is fo
 
 
 class RateLimiter:
-    """Limits the photos of each address to `per_minute`; 0 sets no limit. For one event loop only."""
+    """Limits the photos of each address to `per_minute`; 0 sets no limit. For one event loop only.
 
-    def __init__(self, per_minute: int):
-        self._per_minute = per_minute
+    Args:
+        per_minute: how many.
+        code: of the problem of too many.
+        what: is limited.
+    """
+
+    def __init__(self, per_minute: int, code: str = "too_many_requests", what: str = "photos"):
+        self._per_minute, self._code, self._what = per_minute, code, what
         self._limiters: OrderedDict[str, AsyncLimiter] = OrderedDict()
 
     async def count(self, address: str) -> None:
-        """Counts a photo of that address.
+        """Counts one of that address.
 
         Raises:
-            Problem: 429, it has used up its photos.
+            Problem: 429, it has used up its share.
         """
         if not self._per_minute:
             return
@@ -33,8 +39,10 @@ class RateLimiter:
             self._limiters.popitem(last=False)
         if not limiter.has_capacity():
             wait = math.ceil(60 / self._per_minute)  # by then there is room for one more
-            detail = f"At most {self._per_minute} photos a minute are taken from one address; try again in {wait} s."
-            raise Problem(429, "too_many_requests", detail, {"Retry-After": str(wait)})
+            detail = (
+                f"At most {self._per_minute} {self._what} a minute are taken from one address; try again in {wait} s."
+            )
+            raise Problem(429, self._code, detail, {"Retry-After": str(wait)})
         await limiter.acquire()
 
 

@@ -60,7 +60,7 @@ class PredictionService:
             Problem: 429 or 503, this photo is not taken.
         """
         await self._rate_limiter.count(address_of(request, self._behind_proxy))
-        self._refuse_if_full()
+        self.refuse_if_full()
 
     @asynccontextmanager
     async def answered(self, request: Request) -> AsyncIterator[ClassifiedPhoto]:
@@ -80,7 +80,7 @@ class PredictionService:
             Problem: it cannot be answered.
         """
         name, classifier = self.model(upload.model)
-        self._refuse_if_full()
+        self.refuse_if_full()
         started, metrics = time.perf_counter(), Metrics(name)
         try:
             with metrics.problems():
@@ -106,7 +106,12 @@ class PredictionService:
             raise unknown_model(name, list(self.models))
         return name, self.models[name]
 
-    def _refuse_if_full(self) -> None:
+    def refuse_if_full(self) -> None:
+        """Refuses a photo where too many wait.
+
+        Raises:
+            Problem: 503.
+        """
         if self.batcher.waiting >= self._max_queue:
             raise overloaded()
 

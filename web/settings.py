@@ -6,10 +6,12 @@ Knows nothing of what the settings are used for.
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from model.settings import ServingSettings
+
+SHORTEST_PASSWORD = 8
 
 
 def _listed(value: object) -> object:
@@ -30,6 +32,12 @@ def _path(path: str) -> str:
     return f"/{path.strip('/')}".rstrip("/")
 
 
+def _password(password: SecretStr) -> SecretStr:
+    if 0 < len(password.get_secret_value()) < SHORTEST_PASSWORD:
+        raise ValueError(f"it must have {SHORTEST_PASSWORD} characters or more")
+    return password
+
+
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
 
@@ -45,3 +53,4 @@ class Settings(ServingSettings):
     allow_url: bool = False
     requests_per_minute: int = Field(60, ge=0)
     max_queue: int = Field(32, ge=1)
+    teach_password: Annotated[SecretStr, AfterValidator(_password)] = SecretStr("")

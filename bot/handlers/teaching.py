@@ -5,7 +5,6 @@ Of a photo only its features are kept, never the photo. A step counts once it is
 
 import asyncio
 import logging
-import unicodedata
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -31,19 +30,18 @@ from bot.handlers.photos import attachment_of
 from bot.reply.languages import LANGUAGES, TEXTS, say
 from bot.stats import note
 from bot.telegram.download import DownloadError, download
-from bot.telegram.kept_file import KeepingError, KeptFile
 from bot.telegram.retry import with_retries
 from bot.telegram.send import send, send_words
-from model import NONE, Classifier, PhotoError
+from model import Classifier, PhotoError
 from model.batching import Batcher
 from model.image import decode
-from model.teaching.backbone import Backbone
-from model.teaching.examples import Examples, TeachingError
-from model.teaching.head import LEAST, Head, interval
-from model.teaching.taught import learn, learnable, packed
+from model.teaching.examples import Examples, TeachingError, plain
+from model.teaching.head import LEAST
+from model.teaching.kept_file import KeepingError, KeptFile
+from model.teaching.session import BY_ITSELF, TeachingSession, figures, hardest, missing
+from model.teaching.taught import learnable, packed
 
 AT_ONCE = 3  # photos that are fetched and looked at at the same time
-BY_ITSELF = 500  # photos up to which every step is learned from at once; beyond, /learn does
 HARDEST = 2
 OFFERED = 24  # labels on buttons
 REMEMBERED = 100  # albums that wait for their label
@@ -68,10 +66,10 @@ class Teaching:
         self, chat: int, kept: KeptFile, batcher: Batcher, albums: Albums, serve: Callable[[Classifier | None], None]
     ):
         self.chat = chat
-        self._kept, self._batcher, self._albums, self._serve = kept, batcher, albums, serve
-        self._examples, self._backbone = Examples(), Backbone()
-        self._head: Head | None = None
-        self._changing, self._looking = asyncio.Lock(), asyncio.Semaphore(AT_ONCE)
+        sentences = {code: say("teach.looks_like", code, name="{name}") for code in LANGUAGES}
+        self._batcher, self._albums = batcher, albums
+        self._session = TeachingSession(kept, batcher, serve, sentences)
+        self._looking = asyncio.Semaphore(AT_ONCE)
         self._waiting: OrderedDict[int, list[Message]] = OrderedDict()
 
     @property
@@ -79,20 +77,19 @@ class Teaching:
         """Whether photos in the operator's chat are taught instead of answered; a restart changes nothing about it."""
         return self._examples.on
 
+    @property
+    def _examples(self) -> Examples:
+        return self._session.examples
+
     async def restore(self) -> str | None:
         """Goes on with what was taught before. Returns what the operator should know, if anything is wrong."""
         try:
-            content = await self._kept.load()
-            if content is not None:
-                self._examples = Examples.read(content)
+            await self._session.restore()
         except KeepingError as error:
             return say("teach.not_restored", LANGUAGES[0], reason=error)
         except TeachingError as error:
-            return say(
-                "teach.not_restored", LANGUAGES[0], reason=say(f"teach.{error.problem}", LANGUAGES[0], **error.values)
-            )
-        if learnable(self._examples):
-            await self._learn()
+            return say("teach.not_restored", LANGUAGES[0], reason=_problem(error, LANGUAGES[0]))
+        if self._session.head:
             log.info("Goes on with what was taught: %d photos.", len(self._examples))
         return None
 
@@ -118,29 +115,30 @@ class Teaching:
             await self._say(message, say("teach.done", spoken))
 
     async def _switch(self, message: Message, spoken: str, on: bool) -> bool:
-        before = self._examples.on
-        self._examples = replace(self._examples, on=on)  # at once: photos may have been sent right behind the command
-        async with self._changing:
-            try:
-                await self._keep(self._examples)
-            except KeepingError as error:
-                self._examples = replace(self._examples, on=before)
-                await self._say(message, say("teach.not_kept", spoken, reason=error))
-                return False
+        session, before = self._session, self._examples.on
+        session.examples = replace(
+            session.examples, on=on
+        )  # at once: photos may have been sent right behind the command
+        try:
+            await session.change(lambda examples: replace(examples, on=on), most=0)
+        except (KeepingError, TeachingError) as error:
+            session.examples = replace(session.examples, on=before)
+            await self._say(message, _problem(error, spoken))
+            return False
         return True
 
     async def learn(self, update: Update, context: Context) -> None:
         """`/learn`: learn now, and say how right that is."""
         message, spoken = _message(update), language(update)
-        async with self._changing:
-            if not learnable(self._examples):
-                await self._say(message, self._missing(spoken))
-                return
-            head = await self._learn()
-        await self._say(message, self._figures(head, spoken))
-        for place in sorted(range(len(head.doubt)), key=lambda at: -head.doubt[at])[:HARDEST]:
-            if self._examples.messages[place]:
-                await self._point_at(self._examples.messages[place], message, place, spoken)
+        if not await self._session.learn():
+            await self._say(message, self._missing(spoken))
+            return
+        head, examples = self._session.head, self._examples
+        assert head
+        await self._say(message, self._figures(spoken))
+        for place in hardest(head, HARDEST):
+            if examples.messages[place]:
+                await self._point_at(examples.messages[place], message, examples.labels[place], spoken)
 
     async def undo(self, update: Update, context: Context) -> None:
         """`/undo`: take the last step back."""
@@ -160,11 +158,10 @@ class Teaching:
     async def rename(self, update: Update, context: Context) -> None:
         """`/rename OLD = NEW`."""
         old, _, new = _named(context).partition("=")
-        label, other = self._known(_plain(old)), _plain(new)
+        label, other = self._known(plain(old)), self._examples.named(new)
         if label is None or not other:
             await self._say(_message(update), self._which(language(update), "teach.how_to_rename"))
             return
-        other = self._known(other) or other
         await self._change(
             update, lambda examples: examples.rename(label, other), "teach.renamed", label=label, other=other
         )
@@ -172,7 +169,7 @@ class Teaching:
     async def words(self, update: Update, context: Context) -> None:
         """`/words LABEL = a mug | une tasse`: what people are told, in English and then in further languages."""
         name, _, said = _named(context).partition("=")
-        label, names = self._known(_plain(name)), _by_language(said)
+        label, names = self._known(plain(name)), _by_language(said)
         if label is None or not names:
             await self._say(_message(update), self._which(language(update), "teach.how_to_say"))
             return
@@ -183,10 +180,10 @@ class Teaching:
     async def export(self, update: Update, context: Context) -> None:
         """`/export`: a bundle, as a zip."""
         message, spoken = _message(update), language(update)
-        if self._head is None:
+        if self._session.head is None:
             await self._say(message, self._missing(spoken))
             return
-        content = await self._batcher.run(packed, self._examples, self._head)
+        content = await self._batcher.run(packed, self._examples, self._session.head)
         note("exported")
         await message.reply_document(content, filename="taught.zip", caption=say("teach.exported", spoken))
 
@@ -199,9 +196,9 @@ class Teaching:
             if not album:
                 note("in an album")
                 return
-            caption = _plain(next((member.caption for member in album if member.caption), ""))
+            caption = plain(next((member.caption for member in album if member.caption), ""))
             if caption:
-                await self._add(album, self._known(caption) or caption, message, spoken)
+                await self._add(album, self._examples.named(caption), message, spoken)
             else:
                 await self._ask(album, spoken)
 
@@ -210,8 +207,8 @@ class Teaching:
         message = _message(update)
         photo = message.reply_to_message
         assert photo
-        label = _plain(message.text or "")
-        await self._add(self._album_of(photo), self._known(label) or label, message, language(update))
+        label = self._examples.named(message.text or "")
+        await self._add(self._album_of(photo), label, message, language(update))
 
     async def pressed(self, update: Update, context: Context) -> None:
         """A tap on a label under a photo without a caption."""
@@ -264,21 +261,17 @@ class Teaching:
         if not photos:
             note("taught nothing")
             return problem[0]
-        async with self._changing:
-            try:
-                changed = self._examples.add(label, photos)
-                await self._keep(changed)
-            except TeachingError as error:
-                return say(f"teach.{error.problem}", spoken, **error.values)
-            except KeepingError as error:
-                return say("teach.not_kept", spoken, reason=error)
-            note("taught", [label] * len(photos))
-            self._waiting.pop(album[0].message_id, None)
-            lines = [*problem, self._have(spoken)]
-            if not learnable(changed):
-                lines.append(self._missing(spoken))
-            elif len(changed) <= BY_ITSELF:
-                lines.append(self._figures(await self._learn(), spoken))
+        try:
+            learned = await self._session.change(lambda examples: examples.add(label, photos), BY_ITSELF)
+        except (KeepingError, TeachingError) as error:
+            return _problem(error, spoken)
+        note("taught", [label] * len(photos))
+        self._waiting.pop(album[0].message_id, None)
+        lines = [*problem, self._have(spoken)]
+        if learned:
+            lines.append(self._figures(spoken))
+        elif not learnable(self._examples):
+            lines.append(self._missing(spoken))
         return "\n".join(lines)
 
     async def _look(self, message: Message) -> tuple[str, int, np.ndarray] | None:
@@ -293,39 +286,19 @@ class Teaching:
         return attachment.file_unique_id, message.message_id, features
 
     def _features(self, data: bytes) -> np.ndarray:
-        return self._backbone.features(decode(data).image)
+        return self._session.backbone.features(decode(data).image)
 
     # Changes
 
     async def _change(self, update: Update, change: Callable[[Examples], Examples], key: str, **values: object) -> None:
         message, spoken = _message(update), language(update)
-        async with self._changing:
-            try:
-                await self._keep(change(self._examples))
-            except TeachingError as error:
-                await self._say(message, say(f"teach.{error.problem}", spoken, **error.values))
-                return
-            except KeepingError as error:
-                await self._say(message, say("teach.not_kept", spoken, reason=error))
-                return
-            if learnable(self._examples):
-                await self._learn()
-            else:
-                self._head = None
-                self._serve(None)
+        try:
+            await self._session.change(change)
+        except (KeepingError, TeachingError) as error:
+            await self._say(message, _problem(error, spoken))
+            return
         have = f"\n{self._have(spoken)}" if self._examples else ""
         await self._say(message, say(key, spoken, **values) + have)
-
-    async def _keep(self, changed: Examples) -> None:
-        await self._kept.save(changed.write())
-        self._examples = changed
-
-    async def _learn(self) -> Head:
-        sentences = {code: say("teach.looks_like", code, name="{name}") for code in LANGUAGES}
-        classifier, head = await self._batcher.run(learn, self._examples, self._backbone, sentences)
-        self._head = head
-        self._serve(classifier)
-        return head
 
     # Words
 
@@ -333,8 +306,8 @@ class Teaching:
         note("teaching")
         await send_words(message, text)
 
-    async def _point_at(self, number: int, message: Message, place: int, spoken: str) -> None:
-        text = say("teach.hard", spoken, label=self._examples.labels[place])
+    async def _point_at(self, number: int, message: Message, label: str, spoken: str) -> None:
+        text = say("teach.hard", spoken, label=label)
         bot, chat = message.get_bot(), self.chat
         try:
             await with_retries(lambda: bot.send_message(chat, text, reply_to_message_id=number))
@@ -345,17 +318,11 @@ class Teaching:
         return TEXTS.joined((f"{label}: {count}" for label, count in self._examples.counts.items()), spoken)
 
     def _missing(self, spoken: str) -> str:
-        few = [(count, label) for label, count in self._examples.counts.items() if count < LEAST and label != NONE]
-        if len(self._examples.counts.keys() - {NONE}) < 2:
-            return say("teach.one_more_label", spoken)
-        count, label = min(few)
-        return say("teach.needs_more", spoken, label=label, least=LEAST, count=LEAST - count)
+        key, values = missing(self._examples)
+        return say(f"teach.{key}", spoken, **values)
 
-    def _figures(self, head: Head, spoken: str) -> str:
-        right, photos = int(head.right.sum()), len(head.right)
-        low, high = (round(end * 100) for end in interval(right, photos))
-        percents = {"percent": round(right / photos * 100), "low": low, "high": high}
-        return say("teach.learned", spoken, labels=len(head.labels), photos=photos, **percents)
+    def _figures(self, spoken: str) -> str:
+        return say("teach.learned", spoken, **figures(self._session.head)) if self._session.head else ""
 
     def _which(self, spoken: str, key: str = "teach.which") -> str:
         return say(key, spoken, labels=self._have(spoken) or "–")
@@ -385,17 +352,19 @@ class PhotosToTeach(filters.MessageFilter):
         return photo is not None and attachment_of(photo) is not None and not is_mine(photo)
 
 
+def _problem(error: KeepingError | TeachingError, spoken: str) -> str:
+    if isinstance(error, TeachingError):
+        return say(f"teach.{error.problem}", spoken, **error.values)
+    return say("teach.not_kept", spoken, reason=error)
+
+
 def _message(update: Update) -> Message:
     assert update.effective_message
     return update.effective_message
 
 
 def _named(context: Context) -> str:
-    return _plain(" ".join(context.args or []))
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return plain(" ".join(context.args or []))
 
 
 def _mark(label: str) -> str:
@@ -409,8 +378,8 @@ def _by_language(said: str) -> dict[str, str]:
     for part in said.split("|"):
         code, colon, name = part.partition(":")
         if colon and code.strip() in LANGUAGES:
-            names[code.strip()] = _plain(name)
-        elif name := _plain(part):
+            names[code.strip()] = plain(name)
+        elif name := plain(part):
             names[LANGUAGES[0]] = name
     return {code: name for code, name in names.items() if name}
 

@@ -5,9 +5,10 @@ Nothing in the file is ever run: it is NumPy's format without pickles.
 
 import io
 import json
+import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -25,6 +26,11 @@ class TeachingError(ValueError):
     def __init__(self, problem: str, **values: object):
         super().__init__(problem)
         self.problem, self.values = problem, values
+
+
+def plain(text: str) -> str:
+    """Returns a text as it is compared and kept: composed, with single spaces."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,11 @@ class Examples:
             messages=(*kept.messages, *(message for _, message, _ in new.values())),
         )
 
+    def named(self, text: str) -> str:
+        """Returns the label that a person means, whatever its capitals; where there is none yet, the text as a label."""
+        label = plain(text)
+        return next((known for known in self.counts if known.casefold() == label.casefold()), label)
+
     def undo(self) -> Self:
         """Takes back what came in last."""
         last = max(self.steps, default=0)
@@ -90,6 +101,10 @@ class Examples:
         """Takes back all photos of a label, and its words."""
         words = {known: said for known, said in self.words.items() if known != label}
         return replace(self._only([place for place, known in enumerate(self.labels) if known != label]), words=words)
+
+    def remove(self, keys: Collection[str]) -> Self:
+        """Takes back single photos."""
+        return self._only([place for place, key in enumerate(self.keys) if key not in keys])
 
     def rename(self, old: str, new: str) -> Self:
         """Gives photos of one label another, which may be there already.

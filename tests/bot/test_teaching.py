@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.telegram.kept_file import NAME
 from localchat import LocalChat
 from model import Classifier
 from model.teaching.examples import Examples
+from model.teaching.kept_file import NAME
 from tests.bot.conftest import RunningBot, running_bot
 from tests.bot.photos import encoded
 from tests.person import Person

@@ -244,10 +244,10 @@ def test_a_language_is_added_with_its_file(open_page: Open, tmp_path: Path, monk
 def test_everything_can_be_done_with_the_keyboard(open_page: Open) -> None:
     page = open_page()
     reached = []
-    for _ in range(7):
+    for _ in range(8):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
-    assert reached == ["Photo bot", "For programs", "language", "Switch", "photo", "open-camera", "model"]
+    assert reached == ["Photo bot", "Teach", "For programs", "language", "Switch", "photo", "open-camera", "model"]
     with page.expect_file_chooser() as chooser:
         page.locator("#photo").press("Enter")
     chooser.value.set_files([payload(no_face())])

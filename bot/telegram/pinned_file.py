@@ -1,76 +1,10 @@
-"""Keeps one file for the bot: in a folder, or as a document pinned in a chat, where there is no disk that lasts.
-
-Knows nothing of what is in it.
-"""
-
-import asyncio
-import os
-from pathlib import Path
-from typing import Protocol
+"""Keeps one file as a document pinned in a chat, where there is no disk that lasts. Knows nothing of what is in it."""
 
 from telegram import Bot, InputMediaDocument, Message
 from telegram.error import BadRequest, TelegramError
 
 from bot.telegram.retry import with_retries
-
-NAME = "taught.npz"
-
-
-class KeepingError(Exception):
-    """The file could not be kept, or not be fetched back; the message says why."""
-
-
-class KeptFile(Protocol):
-    """Where the file is kept. What is saved replaces what was there, whole or not at all."""
-
-    async def load(self) -> bytes | None:
-        """Returns what was saved last; None where nothing was.
-
-        Raises:
-            KeepingError: it is there and cannot be read.
-        """
-        ...
-
-    async def save(self, content: bytes) -> None:
-        """Saves; once this returns, `load` gives it even after a kill.
-
-        Raises:
-            KeepingError: nothing was saved; what was there before still is.
-        """
-        ...
-
-
-class FileInFolder:
-    """Keeps it in a folder, which is made where it does not exist."""
-
-    def __init__(self, folder: Path):
-        self._file = folder / NAME
-
-    async def load(self) -> bytes | None:
-        try:
-            return await asyncio.to_thread(self._file.read_bytes)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise KeepingError(f"{self._file}: {error.strerror}") from None
-
-    async def save(self, content: bytes) -> None:
-        try:
-            await asyncio.to_thread(self._write, content)
-        except OSError as error:
-            raise KeepingError(f"{self._file}: {error.strerror}") from None
-
-    def _write(self, content: bytes) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._file.with_suffix(".part")
-        try:
-            with beside.open("wb") as opened:
-                opened.write(content)
-                opened.flush()
-                os.fsync(opened.fileno())
-            os.replace(beside, self._file)
-        finally:
-            beside.unlink(missing_ok=True)
+from model.teaching.kept_file import NAME, KeepingError
 
 
 class PinnedFile:
@@ -102,6 +36,9 @@ class PinnedFile:
             raise KeepingError(str(error)) from None
         self._message = message.message_id
         return bytes(content)
+
+    async def newer(self) -> bytes | None:
+        return None  # nobody else edits the bot's messages
 
     async def save(self, content: bytes) -> None:
         try:

@@ -1,0 +1,120 @@
+"""A course of teaching: keeps what is taught, step by step, and learns from it. Shared by the bot and the page."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from model.batching import Batcher
+from model.bundle import NONE
+from model.classifier import Classifier
+from model.teaching.backbone import Backbone
+from model.teaching.examples import Examples
+from model.teaching.head import LEAST, Head, interval
+from model.teaching.kept_file import KeptFile
+from model.teaching.taught import learn, learnable
+
+BY_ITSELF = 500  # photos up to which a further one is learned at once; beyond, only on demand
+
+
+class TeachingSession:
+    """What is taught in one process. A step counts once it is kept. For one event loop only.
+
+    Args:
+        kept: keeps it.
+        batcher: runs what takes time.
+        serve: is given the classifier that was learned, or None when there is none any more.
+        say: sentences by language in which `{name}` stands for what a label is called.
+
+    Attributes:
+        examples: what was taught.
+        head: what was learned of it, None as long as that is too little.
+    """
+
+    def __init__(
+        self,
+        kept: KeptFile,
+        batcher: Batcher,
+        serve: Callable[[Classifier | None], None],
+        say: Mapping[str, str] | None = None,
+    ):
+        self.examples, self.backbone = Examples(), Backbone()
+        self.head: Head | None = None
+        self._kept, self._batcher, self._serve, self._say = kept, batcher, serve, say
+        self._changing = asyncio.Lock()
+
+    async def restore(self) -> None:
+        """Goes on with what was taught before.
+
+        Raises:
+            KeepingError: it cannot be read.
+            TeachingError: it is damaged, or of another backbone.
+        """
+        content = await self._kept.load()
+        if content is not None:
+            self.examples = Examples.read(content)
+        if learnable(self.examples):
+            await self._learn()
+
+    async def change(self, change: Callable[[Examples], Examples], most: int | None = None) -> bool:
+        """Makes a step, keeps it, and learns; returns whether it has learned.
+
+        Args:
+            change: makes the step.
+            most: photos beyond which nothing is learned, and what was learned before goes on answering.
+
+        Raises:
+            TeachingError: the step cannot be made.
+            KeepingError: it could not be kept.
+        """
+        async with self._changing:
+            newer = await self._kept.newer()
+            changed = change(self.examples if newer is None else Examples.read(newer))
+            await self._kept.save(changed.write())
+            self.examples = changed
+            if not learnable(changed):
+                if self.head is not None:
+                    self.head = None
+                    self._serve(None)
+                return False
+            if most is not None and len(changed) > most:
+                return False
+            await self._learn()
+            return True
+
+    async def learn(self) -> bool:
+        """Learns now; returns whether there was enough for it."""
+        async with self._changing:
+            if learnable(self.examples):
+                await self._learn()
+                return True
+            return False
+
+    async def _learn(self) -> None:
+        classifier, self.head = await self._batcher.run(learn, self.examples, self.backbone, self._say)
+        self._serve(classifier)
+
+
+def missing(examples: Examples) -> tuple[str, dict[str, object]]:
+    """Says what would help most, where too little was taught: the entry among the texts of teaching, and its values."""
+    few = [(count, label) for label, count in examples.counts.items() if count < LEAST and label != NONE]
+    if len(examples.counts.keys() - {NONE}) < 2:
+        return "one_more_label", {}
+    count, label = min(few)
+    return "needs_more", {"label": label, "least": LEAST, "count": LEAST - count}
+
+
+def figures(head: Head) -> dict[str, object]:
+    """Returns how right a head is on photos that it had not learned from, with the 95% interval, in percent."""
+    right, photos = int(head.right.sum()), len(head.right)
+    low, high = (round(end * 100) for end in interval(right, photos))
+    return {
+        "labels": len(head.labels),
+        "photos": photos,
+        "percent": round(right / photos * 100),
+        "low": low,
+        "high": high,
+    }
+
+
+def hardest(head: Head, most: int) -> list[int]:
+    """Returns the places of the photos that a head finds hardest, first the hardest."""
+    return sorted(range(len(head.doubt)), key=lambda place: -head.doubt[place])[:most]
