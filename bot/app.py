@@ -30,7 +30,7 @@ from bot.handlers.groups import ASK, EVERY, ONLY_ASKED, Groups
 from bot.handlers.operator_chat import OperatorChat
 from bot.handlers.photos import WORKERS, PhotoHandler
 from bot.handlers.teaching import MENU as TEACHING_MENU
-from bot.handlers.teaching import PhotosToTeach, Teaching
+from bot.handlers.teaching import PhotosToTeach, Teaching, teach_this
 from bot.handlers.why import WhyHandler
 from bot.introduction import Introduction
 from bot.queue.chat_limits import ChatLimits
@@ -127,7 +127,8 @@ def build(
         commands = Commands(bundle, asks, teaching.chat if teaching else None)
         photos = PhotoHandler(served, batcher, groups, chat_limits, albums, asks, metrics)
         correct = teaching if by_teacher else None
-        feedback = FeedbackHandler(settings.operator_chat_id, bundle, photos, metrics, correct)
+        given = teach_this() if teaching and teaching.chat == settings.operator_chat_id else None
+        feedback = FeedbackHandler(settings.operator_chat_id, bundle, photos, metrics, correct, given)
         return [
             CommandHandler("start", commands.start, NEW),
             CommandHandler("help", commands.help, NEW),

@@ -52,6 +52,7 @@ class FeedbackHandler:
         photos: fetches a photo once more.
         metrics: count "right" and "wrong" by the label that the bot had answered, or as "several".
         teaching: learns from what is wrong at once, where the operator taught the labels.
+        keyboard: stands under each photo in the operator's chat.
     """
 
     def __init__(
@@ -61,9 +62,10 @@ class FeedbackHandler:
         photos: PhotoHandler,
         metrics: "Metrics | None",
         teaching: Teaching | None = None,
+        keyboard: InlineKeyboardMarkup | None = None,
     ):
         self._chat, self._bundle, self._photos, self._metrics = chat, bundle, photos, metrics
-        self._teaching = teaching
+        self._teaching, self._keyboard = teaching, keyboard
         self._ended: OrderedDict[tuple[int, int], None] = OrderedDict()
         self._given: OrderedDict[int, AsyncLimiter] = OrderedDict()
 
@@ -168,7 +170,7 @@ class FeedbackHandler:
         answered = "" if button.given is None else f"\nanswer: {labels[button.given]}"
         caption = f"label: {labels[button.number]}{answered}"
         try:
-            await send_picture(message.get_bot(), self._chat, picture, caption)
+            await send_picture(message.get_bot(), self._chat, picture, caption, self._keyboard)
         except TelegramError as error:
             note("photo not taken")
             log.warning("OPERATOR_CHAT_ID takes no photos (%s): has the operator sent /start there?", error)

@@ -5,6 +5,7 @@ Of a photo only its features are kept, never the photo. A step counts once it is
 
 import asyncio
 import logging
+import re
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -47,6 +48,8 @@ OFFERED = 24  # labels on buttons
 REMEMBERED = 100  # albums that wait for their label
 MENU = ("teach", "learn", "undo", "forget", "rename", "words", "export", "done")
 EVERYTHING = "all"
+THIS = "t:this"  # on the button under a photo that somebody gave
+GIVEN = re.compile("label: (.+)")  # in its caption
 
 log = logging.getLogger(__name__)
 
@@ -214,6 +217,9 @@ class Teaching:
         """A tap on a label under a photo without a caption."""
         query, spoken = update.callback_query, language(update)
         assert query
+        if query.data == THIS:
+            await self._given(query, spoken)
+            return
         message, chosen = query.message, (query.data or "").rsplit(":", 1)[-1]
         photo = message.reply_to_message if isinstance(message, Message) else None
         if (
@@ -231,6 +237,19 @@ class Teaching:
             return
         text = await self.teach_photo(photo, label, spoken)
         await _edited(message, text)
+
+    async def _given(self, query: CallbackQuery, spoken: str) -> None:
+        """A tap under a photo that somebody gave, whose caption says what it is."""
+        message = query.message
+        found = GIVEN.match(message.caption or "") if isinstance(message, Message) and message.photo else None
+        if not isinstance(message, Message) or message.chat_id != self.chat or found is None:
+            await _end(query, say("feedback.old", spoken))
+            return
+        await _end(query)
+        text = await self._added([message], self._examples.named(found[1]), spoken)
+        if message.photo[-1].file_unique_id in self._examples.keys:
+            await _without_buttons(message)
+        await self._say(message, text)
 
     async def teach_photo(self, photo: Message, label: str, spoken: str) -> str:
         """Teaches a photo, with its album where it waits for a label; returns what to say."""
@@ -335,6 +354,11 @@ class Teaching:
         return next((label for label in self._examples.counts if label.casefold() == name.casefold()), None)
 
 
+def teach_this() -> InlineKeyboardMarkup:
+    """The button under a photo that somebody gave."""
+    return InlineKeyboardMarkup([[InlineKeyboardButton(say("teach.this", LANGUAGES[0]), callback_data=THIS)]])
+
+
 class PhotosToTeach(filters.MessageFilter):
     """Photos in the operator's chat while that is taught; with `named`, texts that reply to one."""
 
@@ -389,6 +413,13 @@ async def _end(query: CallbackQuery, text: str | None = None) -> None:
         await query.answer(text)
     except TelegramError:
         note("late tap")
+
+
+async def _without_buttons(message: Message) -> None:
+    try:
+        await with_retries(lambda: message.edit_reply_markup(None))
+    except TelegramError:
+        note("message gone")
 
 
 async def _edited(message: Message, text: str) -> None:

@@ -45,14 +45,17 @@ async def send_words(message: Message, text: str) -> None:
     await _wherever(where, lambda place: _sent(lambda: message.get_bot().send_message(text=text, **place)))
 
 
-async def send_picture(bot: Bot, chat: int, picture: bytes, caption: str) -> None:
+async def send_picture(
+    bot: Bot, chat: int, picture: bytes, caption: str, keyboard: InlineKeyboardMarkup | None = None
+) -> None:
     """Send a JPEG file to a chat that did not ask for it.
 
     Raises:
         TelegramError: the chat does not take it.
     """
     await _wherever(
-        {"chat_id": chat}, lambda place: _sent(lambda: bot.send_photo(photo=picture, caption=caption, **place))
+        {"chat_id": chat},
+        lambda place: _sent(lambda: bot.send_photo(photo=picture, caption=caption, reply_markup=keyboard, **place)),
     )
 
 

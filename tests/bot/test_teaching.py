@@ -197,6 +197,23 @@ def test_what_was_taught_is_exported_as_a_bundle(operator: Person, bot: RunningB
     assert exported.bundle.words("mug", "fr").name == "une tasse"
 
 
+def test_a_photo_that_somebody_gave_is_taught_by_a_tap(chat: LocalChat, operator: Person, bot: RunningBot) -> None:
+    say(operator, "/teach")
+    teach(operator, "circle", "mug")
+    teach(operator, "square", "plant")
+    person = Person(chat.url, chat=1)
+    person.send_photo(photo("circle", 80))
+    [message] = person.answers()
+    for tap in ("✗", "Yes", "plant"):
+        person.tap(message, tap)
+        message = person.changed(message)
+    [given] = operator.answers()
+    assert given["caption"].startswith("label: plant\n")
+    operator.tap(given, "Teach this")
+    assert "reply_markup" not in operator.changed(given)
+    assert operator.answers()[0]["text"].startswith("mug: 5, plant: 6")
+
+
 def test_only_the_operator_teaches(chat: LocalChat, operator: Person, bot: RunningBot) -> None:
     person = Person(chat.url, chat=1)
     assert "don't know" in say(person, "/teach")
