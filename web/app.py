@@ -26,7 +26,7 @@ from web.openapi import documentation, with_problem_details
 from web.page import Page
 from web.service import PredictionService
 from web.settings import Settings
-from web.teach_access import TeachAccess
+from web.teach_access import HiddenTeaching, TeachAccess
 from web.teach_page import TeachPage
 from web.teaching import TeachingService
 
@@ -70,6 +70,7 @@ def create_app(models: Models, settings: Settings, batcher: Batcher | None = Non
     app.add_api_route("/metrics", _metrics, include_in_schema=False)
     app.mount("/static", _Static(directory=STATIC))
     app.openapi = with_problem_details(app.openapi, served)  # type: ignore[method-assign]
+    app.add_middleware(HiddenTeaching, teachers=teachers)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET", "POST"])
     if settings.trusted_hosts:

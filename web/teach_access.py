@@ -7,11 +7,12 @@ import secrets
 import time
 from urllib.parse import urlsplit
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from web.errors import Problem
+from web.middleware import path_of
 from web.rate_limit import RateLimiter, address_of
 from web.settings import Settings
 
@@ -41,23 +42,12 @@ class TeachAccess:
         """Whether somebody may teach, of those who are shown it."""
         return not self._password or self._ends.get(request.cookies.get(COOKIE, ""), 0) > time.monotonic()
 
-    def check_offered(self, request: Request) -> None:
-        """Hides teaching.
-
-        Raises:
-            HTTPException: 404.
-        """
-        if not self.offered(request):
-            raise HTTPException(404)
-
     def check(self, request: Request, anybody: bool = False) -> None:
         """Refuses whoever may not teach, and what other sites make a teacher's browser send; `anybody` needs no password.
 
         Raises:
-            HTTPException: 404.
             Problem: 401 or 403.
         """
-        self.check_offered(request)
         if not _from_here(request):
             raise Problem(403, "other_site", "Only the page's own requests are taken.")
         if not anybody and not self.knows_password(request):
@@ -85,6 +75,21 @@ class TeachAccess:
     def _is_https(self, request: Request) -> bool:
         told = request.headers.get("x-forwarded-proto", "") if self._behind_proxy else ""
         return "https" in (request.url.scheme, told)
+
+
+class HiddenTeaching:
+    """Middleware: makes every address of teaching one where there is nothing, for whoever is not shown it."""
+
+    def __init__(self, app: ASGIApp, teachers: TeachAccess):
+        self._app, self._teachers = app, teachers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = path_of(scope)
+            if f"{path}/".startswith("/teach/") and not self._teachers.offered(Request(scope)):
+                root = scope["path"].removesuffix(path)
+                scope = {**scope, "path": f"{root}/nothing{path.removeprefix('/teach')}"}
+        await self._app(scope, receive, send)
 
 
 def is_local(request: Request) -> bool:

@@ -43,7 +43,6 @@ class TeachPage:
 
     async def show(self, request: Request) -> Response:
         """The page, or the form for the password."""
-        self._teachers.check_offered(request)
         known = self._teachers.knows_password(request)
         told = {"known": known, "lasts": self._teaching.lasts, "name": self._teaching.name, "least": LEAST}
         return self._page.draw(request, "teach.html", 200, here="teach", **told)
@@ -56,6 +55,7 @@ class TeachPage:
     async def state(self, request: Request) -> Response:
         """What is taught."""
         self._teachers.check(request)
+        await self._teaching.refresh()
         return JSONResponse(self._teaching.state(language_for(request)), headers={"Cache-Control": "no-store"})
 
     async def look(self, request: Request) -> Response:

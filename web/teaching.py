@@ -117,6 +117,13 @@ class TeachingService:
             raise Problem(404, "not_found", "Nothing was learned yet.")
         return await self._service.batcher.run(packed, self._session.examples, self._session.head)
 
+    async def refresh(self) -> None:
+        """Goes on with what the bot, or another process, was taught since."""
+        try:
+            await self._session.refresh()
+        except (KeepingError, TeachingError) as error:
+            self._unread = error
+
     def state(self, language: str) -> dict[str, Any]:
         """Returns what the page shows of it, in a language."""
         examples = self._session.examples
@@ -132,6 +139,8 @@ class TeachingService:
             "hardest": self._hardest if self._session.head else [],
             "learnable": learnable(examples),
             "learned": self._session.head is not None,
+            "outdated": learnable(examples)
+            and (not self._session.head or len(self._session.head.known) != len(examples)),
         }
 
     def _said(self, language: str) -> str:

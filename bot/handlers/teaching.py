@@ -133,7 +133,12 @@ class Teaching:
     async def learn(self, update: Update, context: Context) -> None:
         """`/learn`: learn now, and say how right that is."""
         message, spoken = _message(update), language(update)
-        if not await self._session.learn():
+        try:
+            learned = await self._session.learn()
+        except (KeepingError, TeachingError) as error:
+            await self._say(message, _problem(error, spoken))
+            return
+        if not learned:
             await self._say(message, self._missing(spoken))
             return
         head, examples = self._session.head, self._examples

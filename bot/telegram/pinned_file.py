@@ -54,6 +54,9 @@ class PinnedFile:
             raise KeepingError(str(error)) from None
         self._message = sent.message_id
 
+    async def set_aside(self) -> None:
+        self._message = None  # a further document will be pinned; this one stays in the chat
+
     async def _replace(self, message: int, content: bytes) -> bool:
         """Whether the message is still there to hold it."""
         media = InputMediaDocument(content, caption=self._caption, filename=NAME)

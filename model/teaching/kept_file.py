@@ -39,6 +39,14 @@ class KeptFile(Protocol):
         """
         ...
 
+    async def set_aside(self) -> None:
+        """Puts what cannot be read where saving does not replace it.
+
+        Raises:
+            KeepingError: that did not work.
+        """
+        ...
+
 
 class FileInFolder:
     """Keeps it in a folder, which is made where it does not exist."""
@@ -61,6 +69,14 @@ class FileInFolder:
     async def save(self, content: bytes) -> None:
         try:
             await asyncio.to_thread(self._write, content)
+        except OSError as error:
+            raise KeepingError(f"{self._file}: {error.strerror}") from None
+
+    async def set_aside(self) -> None:
+        try:
+            await asyncio.to_thread(self._file.rename, self._file.with_suffix(".unread"))
+        except FileNotFoundError:
+            return
         except OSError as error:
             raise KeepingError(f"{self._file}: {error.strerror}") from None
 
@@ -99,4 +115,7 @@ class NothingKept:
         return None
 
     async def save(self, content: bytes) -> None:
+        return None
+
+    async def set_aside(self) -> None:
         return None

@@ -7,9 +7,9 @@ from model.batching import Batcher
 from model.bundle import NONE
 from model.classifier import Classifier
 from model.teaching.backbone import Backbone
-from model.teaching.examples import Examples
+from model.teaching.examples import Examples, TeachingError
 from model.teaching.head import LEAST, Head, interval
-from model.teaching.kept_file import KeptFile
+from model.teaching.kept_file import KeepingError, KeptFile
 from model.teaching.taught import learn, learnable
 
 BY_ITSELF = 500  # photos up to which a further one is learned at once; beyond, only on demand
@@ -40,6 +40,7 @@ class TeachingSession:
         self.head: Head | None = None
         self._kept, self._batcher, self._serve, self._say = kept, batcher, serve, say
         self._changing = asyncio.Lock()
+        self._unread = False
 
     async def restore(self) -> None:
         """Goes on with what was taught before.
@@ -48,11 +49,26 @@ class TeachingSession:
             KeepingError: it cannot be read.
             TeachingError: it is damaged, or of another backbone.
         """
-        content = await self._kept.load()
-        if content is not None:
-            self.examples = Examples.read(content)
-        if learnable(self.examples):
-            await self._learn()
+        async with self._changing:
+            try:
+                content = await self._kept.load()
+                if content is not None:
+                    self.examples = Examples.read(content)
+            except (KeepingError, TeachingError):
+                self._unread = True
+                raise
+            await self._settle()
+
+    async def refresh(self) -> None:
+        """Goes on with what another process has kept since, if any.
+
+        Raises:
+            KeepingError: it cannot be read.
+            TeachingError: it is damaged, or of another backbone.
+        """
+        async with self._changing:
+            if await self._is_older():
+                await self._settle()
 
     async def change(self, change: Callable[[Examples], Examples], most: int | None = None) -> bool:
         """Makes a step, keeps it, and learns; returns whether it has learned.
@@ -66,31 +82,49 @@ class TeachingSession:
             KeepingError: it could not be kept.
         """
         async with self._changing:
-            newer = await self._kept.newer()
-            changed = change(self.examples if newer is None else Examples.read(newer))
+            await self._is_older()
+            changed = change(self.examples)
+            if self._unread:
+                await self._kept.set_aside()
             await self._kept.save(changed.write())
-            self.examples = changed
-            if not learnable(changed):
-                if self.head is not None:
-                    self.head = None
-                    self._serve(None)
-                return False
-            if most is not None and len(changed) > most:
-                return False
-            await self._learn()
-            return True
+            self.examples, self._unread = changed, False
+            return await self._settle(most)
 
     async def learn(self) -> bool:
-        """Learns now; returns whether there was enough for it."""
-        async with self._changing:
-            if learnable(self.examples):
-                await self._learn()
-                return True
-            return False
+        """Learns now; returns whether there was enough for it.
 
-    async def _learn(self) -> None:
+        Raises:
+            KeepingError: what another process has kept since cannot be read.
+            TeachingError: it is damaged, or of another backbone.
+        """
+        async with self._changing:
+            await self._is_older()
+            return await self._settle()
+
+    async def _is_older(self) -> bool:
+        """Takes what another process has kept since; returns whether there was any."""
+        newer = await self._kept.newer()
+        if newer is None:
+            return False
+        try:
+            self.examples = Examples.read(newer)
+        except TeachingError:
+            self._unread = True
+            raise
+        return True
+
+    async def _settle(self, most: int | None = None) -> bool:
+        """Learns what there is, if that is enough; returns whether it did."""
+        if not learnable(self.examples):
+            if self.head is not None:
+                self.head = None
+                self._serve(None)
+            return False
+        if most is not None and len(self.examples) > most:
+            return False
         classifier, self.head = await self._batcher.run(learn, self.examples, self.backbone, self._say)
         self._serve(classifier)
+        return True
 
 
 def missing(examples: Examples) -> tuple[str, dict[str, object]]:

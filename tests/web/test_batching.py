@@ -1,7 +1,10 @@
 """Many at once: batches, a bounded queue, and clients that are slow, broken or greedy."""
 
+import asyncio
+import gc
 import socket
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -12,6 +15,7 @@ import pytest
 from PIL import Image
 
 from model import Classifier, Prediction
+from model.batching import Batcher
 from model.classifier import Prepared
 from model.image import Photo
 from tests.bot.photos import red_face
@@ -196,3 +200,19 @@ def test_behind_a_proxy_the_last_address_it_names_counts(models: Models) -> None
         assert send(api, "203.0.113.1, 203.0.113.2") == 200
         assert send(api, "2001:db8:1:2::1") == 200
         assert send(api, "2001:db8:1:2:ffff::9") == 429
+
+
+def test_a_model_that_is_no_longer_served_is_freed(models: Models) -> None:
+    batcher = Batcher()
+
+    async def ask_twice() -> weakref.ref[Classifier]:
+        taught = Classifier(models["colors"].bundle, models["colors"].runtime)
+        await batcher.predict(taught, red_face())
+        gone = weakref.ref(taught)
+        del taught
+        await batcher.predict(models["colors"], red_face())
+        return gone
+
+    gone = asyncio.run(ask_twice())
+    gc.collect()
+    assert gone() is None

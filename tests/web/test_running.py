@@ -113,6 +113,7 @@ def accepts(port: int) -> bool:
         ({"HOST": "no such host"}, "HOST=no such host cannot be listened on: "),
         ({"MAX_QUEUE": "0"}, "MAX_QUEUE='0' cannot be used: "),
         ({"ALLOW_URL": "perhaps"}, "ALLOW_URL='perhaps' cannot be used: "),
+        ({"TEACH_PASSWORD": "short"}, "TEACH_PASSWORD cannot be used: it must have 8 characters or more."),
         ({"MODEL_RUNTIME": "torch"}, "MODEL_RUNTIME='torch' cannot be used: "),
         ({"MODEL_PATH": "nowhere"}, "MODEL_PATH=nowhere is not a folder"),
         ({"MODEL_PATH": "a=nowhere"}, "MODEL_PATH=nowhere is not a folder"),

@@ -164,6 +164,23 @@ def test_photos_are_recorded_while_a_button_is_held(open_teaching: Open, models:
         expect(button).to_have_attribute("aria-pressed", "false")
 
 
+def test_beyond_so_many_photos_learning_waits_for_its_button(
+    open_teaching: Open, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.teaching.BY_ITSELF", 10)
+    with served(models) as address:
+        page = open_teaching(address)
+        teach_two(page)
+        learn = page.get_by_role("button", name="Learn")
+        expect(learn).to_have_class("button quiet")
+        teach(page, "cup", files("circle", start=20))
+        expect(learn).to_have_class("button")
+        assert httpx.get(f"{address}/api/models").json()["models"][-1]["labels"] == ["mug", "plant"]
+        learn.click()
+        expect(learn).to_have_class("button quiet")
+        assert httpx.get(f"{address}/api/models").json()["models"][-1]["labels"] == ["mug", "plant", "cup"]
+
+
 def test_a_file_that_is_no_photo_is_told_and_the_others_are_taught(open_teaching: Open, models: Models) -> None:
     with served(models) as address:
         page = open_teaching(address)
@@ -220,7 +237,11 @@ def test_a_damaged_file_is_left_where_it_is_and_said(open_teaching: Open, models
     (tmp_path / NAME).write_bytes(b"something else")
     with served(models, state_dir=tmp_path) as address:
         expect(open_teaching(address).locator("#learned")).to_contain_text("the file is damaged")
-    assert (tmp_path / NAME).read_bytes() == b"something else"
+        assert (tmp_path / NAME).read_bytes() == b"something else"
+        step = {"do": "forget_all"}
+        assert httpx.post(f"{address}/teach/change", json=step).json()["said"] == ""
+    assert (tmp_path / NAME).with_suffix(".unread").read_bytes() == b"something else"
+    assert len(Examples.read((tmp_path / NAME).read_bytes())) == 0
 
 
 def test_what_another_process_taught_is_not_lost(models: Models, tmp_path: Path) -> None:
@@ -231,3 +252,4 @@ def test_what_another_process_taught_is_not_lost(models: Models, tmp_path: Path)
             step = {"do": "add", "label": label, "keys": [key]}
             state = httpx.post(f"{address}/teach/change", json=step, timeout=60).json()
         assert [label["name"] for label in state["labels"]] == ["mug", "plant", "cup"]
+        assert httpx.get(f"{other}/teach/state").json() == state

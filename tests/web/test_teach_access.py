@@ -23,6 +23,7 @@ ADDRESSES = [
     ("POST", "/teach/change"),
     ("POST", "/teach/password"),
 ]
+UNUSED = [("POST", "/teach"), ("HEAD", "/teach"), ("GET", "/teach/"), ("GET", "/teach/change"), ("PUT", "/teach/photo")]
 STEP = {"do": "undo"}
 
 
@@ -41,7 +42,7 @@ def asked(
     return asyncio.run(ask_all())
 
 
-@pytest.mark.parametrize(("method", "path"), ADDRESSES)
+@pytest.mark.parametrize(("method", "path"), ADDRESSES + UNUSED)
 @pytest.mark.parametrize(
     ("client", "headers", "settings"),
     [

@@ -86,6 +86,7 @@ function show(state) {
   for (const box of boxes) if (!known.includes(box.name.toLowerCase())) box.show(null, []);
   byId("learned").textContent = root.querySelector(".hard") ? `${state.said} ${root.dataset.hard}` : state.said;
   byId("learn").disabled = !state.learnable;
+  byId("learn").classList.toggle("quiet", !state.outdated);
   byId("undo").disabled = byId("forget-all").disabled = !state.labels.length;
   byId("use").hidden = byId("export").hidden = !state.learned;
 }
