@@ -9,6 +9,7 @@ NEAREST = 3  # of the known photos: a single one may be there by mistake
 KEPT = 0.985  # of photos like the known ones, so many shall get their answer
 Z_OF_FEW = 2.5758  # the normal quantile of 0.995: few photos differ less from each other than from those to come
 MANY = 500  # distances from which on their own quantile is steadier than a distribution's
+LEAST = 1e-3  # limit of a network that sees no difference between photos: rounding is less
 FURTHEST = 0.68  # limit of a frozen network: beyond lie photos that share nothing, see `benchmarks.unlike`
 
 
@@ -36,8 +37,8 @@ def distances(features: np.ndarray, known: np.ndarray, compared: np.ndarray | No
 
 def limit_of(known: np.ndarray) -> float:
     """Returns the distance that `KEPT` of further photos will not exceed, from those of known ones, of shape (photos,): of few,
-    at least the upper end of the prediction interval by Student's t."""
-    count, quantile = len(known), float(np.quantile(known, KEPT))
+    at least the upper end of the prediction interval by Student's t; of any, at least `LEAST`."""
+    count, quantile = len(known), max(LEAST, float(np.quantile(known, KEPT)))
     if count >= MANY:
         return quantile
     spread = float(known.std(ddof=1)) * float(np.sqrt(1 + 1 / count))

@@ -26,7 +26,7 @@ from tests.bundles import make_bundle
 from tests.person import Person
 
 LABELS = ("with_mask", "worn_incorrectly", "without_mask")
-_chats = itertools.count(1000)
+_chats = itertools.count(100_000)  # the bot remembers people: none of these is somebody that another test makes up
 _updates = itertools.count(10**6)
 
 Meet = Callable[..., Person]

@@ -9,7 +9,7 @@ from PIL import Image
 from torch import nn
 
 from model.runtimes.fastai import Explained, learner_outputs
-from model.unlike import FURTHEST, KEPT, MANY
+from model.unlike import FURTHEST, KEPT, LEAST, MANY
 from tests.training.learners import make_learner, save_photos
 from training.fit.unlike import MOST, fit_unlike
 
@@ -33,6 +33,14 @@ def test_photos_like_those_learned_from_are_kept_and_others_are_not(count: int) 
     assert np.mean(unlike.distances(alike) <= unlike.limit) > 0.95
     assert np.mean(unlike.distances(photos_of(300, 3)) <= unlike.limit) < 0.01
     assert unlike.limit <= FURTHEST
+
+
+@pytest.mark.parametrize("count", [8, MANY])
+def test_a_network_that_sees_no_difference_between_photos_calls_none_of_them_unlike(count: int) -> None:
+    same = np.tile(photos_of(1, 1), (count, 1)) + np.float32(1e-6) * photos_of(count, 2)
+    unlike, _ = fit_unlike(same, range(count))
+    assert unlike.limit == LEAST
+    assert (unlike.distances(same) < LEAST).all()
 
 
 def test_copies_do_not_make_the_limit_tight() -> None:
