@@ -102,7 +102,7 @@ def test_no_sentence_is_longer_than_telegram_allows(code: str) -> None:
 def test_no_language_is_a_copy_of_english(texts: Texts, code: str) -> None:
     english, own = entries(texts.table("en")), entries(texts.table(code))
     same = [key for key in english if own[key] == english[key] and len(str(english[key])) > 12]
-    assert set(same) <= {"counted", "teach.photos"}
+    assert set(same) <= {"counted", "numbered", "teach.photos"}
 
 
 def test_a_sentence_that_a_language_lacks_is_said_in_english(tmp_path: Path) -> None:

@@ -13,14 +13,14 @@ from typing import Self
 
 from telegram import Document, InlineKeyboardButton, InlineKeyboardMarkup, PhotoSize
 
-from bot.reply.drawing import Box
+from bot.reply.labels import Box
 from bot.reply.languages import say
 from model import NO_FACE, NONE, Bundle, Prediction
 from model.wording import short_name
 
 UNITS = 10_000  # in which a photo is wide and high, whatever its pixels
 PER_PAGE = 8  # labels
-MOST_FACES, PER_ROW = 24, 6
+MOST_FACES, PER_ROW = 24, 6  # faces a page
 DATA = re.compile(r"f:([a-z]):([0-9a-f]{8}):([0-9]{0,5}):([0-9]{1,5}):((?:[0-9]{1,5}\.){3}[0-9]{1,5})?")
 
 
@@ -72,7 +72,7 @@ class ButtonData:
         if match is None or match[1] not in list(Action):
             return None
         given, number = int(match[3]) if match[3] else None, int(match[4])
-        if max(given or 0, number) >= labels:
+        if max(given or 0, 0 if match[1] == Action.PAGE else number) >= labels:
             return None
         if match[5] is None:
             return cls(Action(match[1]), match[2], given, number)
@@ -124,7 +124,9 @@ def consent_keyboard(button: ButtonData, language: str) -> InlineKeyboardMarkup:
 
 
 def faces_keyboard(button: ButtonData, prediction: Prediction, bundle: Bundle, language: str) -> InlineKeyboardMarkup:
-    """The number of each face, the largest first."""
+    """The number of each face, the largest first. `button.number` is the page."""
+    page = min(button.number, (len(prediction.faces) - 1) // MOST_FACES)
+    first, last = page * MOST_FACES, (page + 1) * MOST_FACES
     numbers = [
         (
             str(number),
@@ -132,13 +134,15 @@ def faces_keyboard(button: ButtonData, prediction: Prediction, bundle: Bundle, l
                 button,
                 action=Action.FACE,
                 given=choices(bundle).index(face.label),
+                number=0,
                 box=_in_units(face.box, prediction.size),
             ),
         )
-        for number, face in enumerate(prediction.faces[:MOST_FACES], 1)
+        for number, face in enumerate(prediction.faces[first:last], first + 1)
     ]
     rows = [numbers[start : start + PER_ROW] for start in range(0, len(numbers), PER_ROW)]
-    return _keyboard([*rows, [(say("feedback.no", language), replace(button, action=Action.NO))]])
+    rows += _page_turns(button, page, len(prediction.faces) > last)
+    return _keyboard([*rows, [(say("feedback.no", language), replace(button, action=Action.NO, number=0))]])
 
 
 def labels_keyboard(button: ButtonData, bundle: Bundle, language: str) -> InlineKeyboardMarkup:
@@ -150,9 +154,7 @@ def labels_keyboard(button: ButtonData, bundle: Bundle, language: str) -> Inline
         [(name_of(label, bundle, language), replace(button, action=Action.LABEL, number=number))]
         for number, label in shown
     ]
-    page_turns = [("‹", page - 1)] * (page > 0) + [("›", page + 1)] * (len(others) > (page + 1) * PER_PAGE)
-    if page_turns:
-        rows.append([(sign, replace(button, action=Action.PAGE, number=to)) for sign, to in page_turns])
+    rows += _page_turns(button, page, len(others) > (page + 1) * PER_PAGE)
     return _keyboard([*rows, [(say("feedback.none", language), replace(button, action=Action.NO, number=0))]])
 
 
@@ -163,6 +165,12 @@ def name_of(label: str, bundle: Bundle, language: str) -> str:
     if label not in bundle.manifest.answers:
         return say("none", language)
     return short_name(label, bundle, language)
+
+
+def _page_turns(button: ButtonData, page: int, more: bool) -> list[list[tuple[str, ButtonData]]]:
+    """A row that leads to the pages before and after, if there are any."""
+    turns = [("‹", page - 1)] * (page > 0) + [("›", page + 1)] * more
+    return [[(sign, replace(button, action=Action.PAGE, number=to)) for sign, to in turns]] if turns else []
 
 
 def _in_units(box: Box, size: tuple[int, int]) -> Box:

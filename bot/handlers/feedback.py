@@ -145,7 +145,7 @@ class FeedbackHandler:
     async def _ask_for_the_face(self, message: Message, photo: Message, button: ButtonData, spoken: str) -> None:
         async with self._photos.downloaded(photo) as data:
             decoded, prediction = await self._photos.predict(data)
-            marks = marks_of(prediction.faces, self._bundle, spoken, numbered=buttons.MOST_FACES)
+            marks, _ = marks_of(prediction, self._bundle, spoken, asking=True)
             picture = await self._photos.batcher.run(draw, decoded, marks)
         if (message.chat_id, message.message_id) in self._ended:  # by a "no", while the photo was looked at
             return

@@ -4,14 +4,12 @@ Knows nothing of what the labels mean, nor of Telegram.
 """
 
 import io
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from bot.reply.labels import Box, Label, font, place
 from model import Prediction
 from model.heat_map import draw_looks
 from model.image import Photo, decode
@@ -20,7 +18,6 @@ from model.wording import text_color_on
 SHORTEST, LONGEST = 640, 1280  # pixels of the picture's long side: labels stay legible, Telegram keeps it as it is
 OUTLINE = "#000000"
 AROUND = 2.0  # times the longer side of a face that is cut out: as much as training looks at
-Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 @dataclass(frozen=True)
@@ -33,20 +30,23 @@ class Mark:
 
 
 def draw(photo: Photo, marks: Sequence[Mark]) -> bytes:
-    """Draws marks on a photo, given largest first, so that the smallest is drawn first; returns a JPEG file."""
-    long_side = max(photo.size)
-    scale = min(max(long_side, SHORTEST), LONGEST) / long_side
-    size = max(1, round(photo.size[0] * scale)), max(1, round(photo.size[1] * scale))
+    """Draws marks on a photo, given largest first, so that the smallest is drawn last; returns a JPEG file."""
+    size, boxes = _drawn_size(photo.size, marks)
     picture = photo.image.resize(size, Image.Resampling.LANCZOS)
     pen = ImageDraw.Draw(picture)
-    scaled = [(_scaled(mark.box, scale), mark) for mark in reversed(marks)]
-    for box, mark in scaled:
+    for box, mark in zip(boxes, marks, strict=True):
         _draw_box(pen, box, mark, size)
-    for box, mark in scaled:
-        _draw_label(pen, box, mark, size)
+    for box, mark, label in zip(boxes, marks, place(boxes, [mark.text for mark in marks], size), strict=True):
+        _draw_label(pen, box, mark, label)
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=88)
     return file.getvalue()
+
+
+def has_room(size: tuple[int, int], marks: Sequence[Mark]) -> bool:
+    """Whether each mark's text finds room at its box without covering anything of another; `size` is the photo's."""
+    drawn, boxes = _drawn_size(size, marks)
+    return all(label.clear for label in place(boxes, [mark.text for mark in marks], drawn))
 
 
 def draw_why(photo: Photo, prediction: Prediction) -> bytes:
@@ -54,15 +54,6 @@ def draw_why(photo: Photo, prediction: Prediction) -> bytes:
     file = io.BytesIO()
     draw_looks(photo.image, prediction.looks, prediction.size, LONGEST).save(file, "JPEG", quality=88)
     return file.getvalue()
-
-
-def legible(text: str) -> str:
-    """A text as a picture can show it, without emoji and the like; "" where the font lacks some of its letters."""
-    text = unicodedata.normalize("NFC", text)
-    missing = {letter for letter in text if not _has(letter)}
-    if any(unicodedata.category(letter)[0] in "LN" for letter in missing):
-        return ""
-    return " ".join("".join(letter for letter in text if letter not in missing).split())
 
 
 def cut_out(photo: bytes, box: Box | None, units: int) -> bytes:
@@ -96,6 +87,13 @@ def cut_out(photo: bytes, box: Box | None, units: int) -> bytes:
     return file.getvalue()
 
 
+def _drawn_size(size: tuple[int, int], marks: Sequence[Mark]) -> tuple[tuple[int, int], list[Box]]:
+    """A picture's width and height, and the boxes in its pixels."""
+    scale = min(max(max(size), SHORTEST), LONGEST) / max(size)
+    drawn = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+    return drawn, [_scaled(mark.box, scale) for mark in marks]
+
+
 def _scaled(box: Box, scale: float) -> Box:
     left, top, right, bottom = (round(side * scale) for side in box)
     return left, top, max(right, left + 1), max(bottom, top + 1)
@@ -108,28 +106,10 @@ def _draw_box(pen: ImageDraw.ImageDraw, box: Box, mark: Mark, size: tuple[int, i
     pen.rectangle(box, outline=mark.color, width=line)
 
 
-def _draw_label(pen: ImageDraw.ImageDraw, box: Box, mark: Mark, size: tuple[int, int]) -> None:
-    """Above the box, or below it where there is no room above, and always inside the picture."""
-    letters = _font(min(max((box[2] - box[0]) // 5, max(size) // 70), max(size) // 30))
-    width, height = round(pen.textlength(mark.text, letters) + letters.size * 0.8), round(letters.size * 1.35)
-    left = min(max(box[0], 0), max(0, size[0] - 1 - width))
-    top = box[1] - height if box[1] >= height else max(0, min(box[3], size[1] - 1 - height))
-    pen.rectangle((left, top, left + width, top + height), fill=mark.color, outline=OUTLINE)
-    pen.text((left + width / 2, top + height / 2), mark.text, text_color_on(mark.color), letters, anchor="mm")
-
-
-@lru_cache(maxsize=4096)
-def _has(letter: str) -> bool:
-    """Whether the font has a letter; what it lacks is drawn as an empty box."""
-    return letter.isspace() or _shape(letter) != _shape("\uffff")
-
-
-def _shape(letter: str) -> tuple[tuple[int, int], bytes]:
-    mask = _font(32).getmask(letter)
-    return mask.size, bytes(mask)
-
-
-@lru_cache(maxsize=64)
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    """Roboto: Pillow's own font has no accents. Latin, Greek and Cyrillic letters; see `legible` for all others."""
-    return ImageFont.truetype(io.BytesIO((files("font_roboto") / "files" / "Roboto-Medium.ttf").read_bytes()), size)
+def _draw_label(pen: ImageDraw.ImageDraw, box: Box, mark: Mark, label: Label) -> None:
+    left, top, right, bottom = label.box
+    middle = (left + right) / 2, (top + bottom) / 2
+    if not label.at_box:
+        pen.line((middle, ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)), mark.color, 2)
+    pen.rectangle(label.box, fill=mark.color, outline=OUTLINE)
+    pen.text(middle, mark.text, text_color_on(mark.color), font(label.letters), anchor="mm")

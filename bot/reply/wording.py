@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.reply.drawing import Mark, draw, legible
+from bot.reply.drawing import Mark, draw, has_room
+from bot.reply.labels import legible
 from bot.reply.languages import TEXTS, say
 from model import NO_FACE, Bundle, Face, Prediction
 from model.classifier import MAX_FACES
@@ -16,6 +17,8 @@ from model.wording import color_of, short_name, shortened, typeset
 
 MAX_TEXT = 2000  # characters; Telegram's limit is 4096 UTF-16 units, of which a character has one or two
 MAX_LINES = 10  # labels that are counted one by one; MAX_LINES * MAX_NAME stays well below a caption's 1024
+FEW = 6  # faces, at most, whose boxes hold names; beyond that numbers, which the caption lists
+MAX_CAPTION = 1000  # UTF-16 units, of Telegram's 1024
 MAX_SHORT = 90  # characters of a line about one photo of an album; ten of them fit a caption
 
 
@@ -55,9 +58,9 @@ def reply_to(prediction: Prediction, photo: Photo, bundle: Bundle, language: str
         outcome, short = "whole photo" if prediction.whole else "1 face", _short_one(alone, bundle, language)
         explained = bool(prediction.looks) and not alone.is_none
         return Reply(_one(alone, bundle, language), outcome, (), short, (alone.label,), explained)
-    marks = marks_of(prediction.faces, bundle, language)
+    marks, numbered = marks_of(prediction, bundle, language)
     return Reply(
-        _several(prediction.faces, bundle, language),
+        _several(prediction.faces, bundle, language, numbered),
         f"{len(marks)} faces",
         (draw(photo, marks),),
         _short_several(prediction.faces, bundle, language),
@@ -65,18 +68,28 @@ def reply_to(prediction: Prediction, photo: Photo, bundle: Bundle, language: str
     )
 
 
-def marks_of(faces: Sequence[Face], bundle: Bundle, language: str, numbered: int = 0) -> list[Mark]:
-    """A box and a name for each face; the first `numbered` of them with a number, from 1 on.
+def marks_of(prediction: Prediction, bundle: Bundle, language: str, asking: bool = False) -> tuple[list[Mark], bool]:
+    """A box for each face, and what to write on it: its name, or its number where names have no room.
 
     Where a picture cannot show a name, such as a Chinese one, it shows the label's number, and the caption says both.
+
+    Args:
+        prediction: of a photo with several faces.
+        bundle: says its labels' words and colors.
+        language: of the words.
+        asking: whether names are numbered too, because somebody is asked about a number.
+
+    Returns:
+        The marks; whether they are numbers alone.
     """
-    marks = []
+    faces, names, numbers = prediction.faces, list[Mark](), list[Mark]()
     for number, face in enumerate(faces, 1):
-        name = legible(_name(face, bundle, language)) or _in_brackets(face.label, bundle)
-        name += "" if face.sure else " ?"
-        text = f"{number}. {name}" if number <= numbered else name
-        marks.append(Mark(face.box, text, color_of(face.label, bundle)))
-    return marks
+        name, color = legible(_name(face, bundle, language)), color_of(face.label, bundle)
+        name = (f"{number}. " if asking else "") + (name or _in_brackets(face.label, bundle))
+        names.append(Mark(face.box, name if face.sure else f"{name} ?", color))
+        numbers.append(Mark(face.box, _number(number, face), color))
+    numbered = len(faces) > FEW or not has_room(prediction.size, names)
+    return (numbers, True) if numbered else (names, False)
 
 
 def reply_to_album(replies: Sequence[Reply], language: str) -> Reply:
@@ -123,24 +136,50 @@ def _short_several(faces: tuple[Face, ...], bundle: Bundle, language: str) -> st
     return say("short_faces", language, count=len(faces), names=TEXTS.joined(names, language))
 
 
-def _several(faces: tuple[Face, ...], bundle: Bundle, language: str) -> str:
-    counts = _counted(faces, bundle, language)
+def _several(faces: tuple[Face, ...], bundle: Bundle, language: str, numbered: bool) -> str:
+    shown = Counter(face.label for face in faces).most_common(MAX_LINES)
     lines = [say("largest_faces" if len(faces) >= MAX_FACES else "faces", language, count=len(faces))]
-    lines += [f"• {say('counted', language, count=count, name=name)}" for name, count in counts[:MAX_LINES]]
-    if rest := sum(count for _, count in counts[MAX_LINES:]):
+    for label, count in shown:
+        name = short_name(label, bundle, language)
+        name += "" if numbered or legible(name) else f" {_in_brackets(label, bundle)}"
+        lines.append("• " + say("counted", language, count=count, name=name))
+    if rest := len(faces) - sum(count for _, count in shown):
         lines.append(f"• {say('other_faces', language, count=rest)}")
     if unsure := sum(not face.sure for face in faces):
         lines += ["", say("unsure_faces", language, count=unsure)]
+    if numbered:
+        room = (MAX_CAPTION - len("\n".join(lines).encode("utf-16-le")) // 2) // len(shown)
+        for place, (label, _) in enumerate(shown, 1):
+            if numbers := _numbers(faces, label, room - len(" : ")):
+                lines[place] = say("numbered", language, counted=lines[place], numbers=numbers)
     return "\n".join(lines)
+
+
+def _numbers(faces: Sequence[Face], label: str, room: int) -> str:
+    """The numbers of a label's faces, such as "1–3, 5?, 8", or as many of them as have room, in characters."""
+    runs: list[list[int]] = []
+    for number, face in enumerate(faces, 1):
+        if face.label == label:
+            follows = bool(runs) and runs[-1][-1] == number - 1 and face.sure and faces[number - 2].sure
+            runs = [*runs[:-1], [*runs[-1], number]] if follows else [*runs, [number]]
+    texts = [
+        f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(_number(n, faces[n - 1]) for n in run) for run in runs
+    ]
+    text = ", ".join(texts)
+    if len(text) <= room:
+        return text
+    end = text.rfind(", ", 0, max(room - 1, 0))
+    return f"{text[:end]}, …" if end > 0 else ""
+
+
+def _number(number: int, face: Face) -> str:
+    return f"{number}" if face.sure else f"{number}?"
 
 
 def _counted(faces: tuple[Face, ...], bundle: Bundle, language: str) -> list[tuple[str, int]]:
     """How many faces have each label, the most frequent first."""
-    labels = {face.label: _name(face, bundle, language) for face in faces}
-    names = {
-        label: name if legible(name) else f"{name} {_in_brackets(label, bundle)}" for label, name in labels.items()
-    }
-    return [(names[label], count) for label, count in Counter(face.label for face in faces).most_common()]
+    counts = Counter(face.label for face in faces).most_common()
+    return [(short_name(label, bundle, language), count) for label, count in counts]
 
 
 def _in_brackets(label: str, bundle: Bundle) -> str:

@@ -26,11 +26,18 @@ class Box:
 
     def overlap(self, other: "Box") -> float:
         """Returns the intersection over union, 0 to 1."""
+        both = self._intersection(other)
+        return both / (self.area + other.area - both) if both else 0.0
+
+    def shared(self, other: "Box") -> float:
+        """Returns the intersection over the smaller of the two areas, 0 to 1."""
+        both = self._intersection(other)
+        return both / min(self.area, other.area) if both else 0.0
+
+    def _intersection(self, other: "Box") -> float:
         width = min(self.right, other.right) - max(self.left, other.left)
         height = min(self.bottom, other.bottom) - max(self.top, other.top)
-        if width <= 0 or height <= 0:
-            return 0.0
-        return width * height / (self.area + other.area - width * height)
+        return width * height if width > 0 and height > 0 else 0.0
 
     def scaled(self, factor: float) -> "Box":
         return Box(self.left * factor, self.top * factor, self.right * factor, self.bottom * factor)

@@ -13,6 +13,7 @@ from model.faces.detector import Detector
 SEARCH_SIDE = 640  # pixels of the long side in which faces are searched
 CERTAIN = 0.6  # score from which a found face makes the second look needless
 SAME = 0.3  # intersection over union from which two boxes are one face
+WITHIN = 0.7  # of the smaller box's area, from which a weak box lies on the head of a surer one
 ENLARGED = 8.0  # times, at most, in the second look
 BORDER = 0.5  # of the photo's size, added on each side in the second look
 
@@ -47,7 +48,7 @@ class FaceFinder:
         found = self._look(pixels, SEARCH_SIDE)
         if all(face.score < CERTAIN for face in found):
             found = _once(found + self._look_with_border(pixels))
-        return sorted(found, key=lambda face: face.box.area, reverse=True)
+        return sorted(_one_a_head(found), key=lambda face: face.box.area, reverse=True)
 
     def _look_with_border(self, pixels: np.ndarray) -> list[FoundFace]:
         height, width = pixels.shape[:2]
@@ -95,5 +96,14 @@ def _once(found: list[FoundFace]) -> list[FoundFace]:
     kept: list[FoundFace] = []
     for face in sorted(found, key=lambda face: face.score, reverse=True):
         if all(face.box.overlap(other.box) < SAME for other in kept):
+            kept.append(face)
+    return kept
+
+
+def _one_a_head(found: list[FoundFace]) -> list[FoundFace]:
+    """Leaves out uncertain boxes that share most of their area, or of the other's, with a surer box."""
+    kept: list[FoundFace] = []
+    for face in sorted(found, key=lambda face: face.score, reverse=True):
+        if face.score >= CERTAIN or all(face.box.shared(other.box) < WITHIN for other in kept):
             kept.append(face)
     return kept

@@ -12,6 +12,7 @@ from telegram import InlineKeyboardMarkup, PhotoSize
 from bot.handlers.buttons import (
     MOST_FACES,
     PER_PAGE,
+    PER_ROW,
     UNITS,
     Action,
     ButtonData,
@@ -65,7 +66,7 @@ made_up = st.tuples(st.sampled_from("rwynfplx"), numbers, numbers, st.lists(numb
 def test_data_that_somebody_makes_up_names_a_label_and_a_place_or_is_nothing(data: str) -> None:
     button = ButtonData.read(data, 3)
     if button:
-        assert button.number < 3 and (button.given is None or button.given < 3)
+        assert (button.number < 3 or button.action is Action.PAGE) and (button.given is None or button.given < 3)
         left, top, right, bottom = button.box or (0, 0, 1, 1)
         assert 0 <= left < right <= UNITS and 0 <= top < bottom <= UNITS
 
@@ -89,11 +90,17 @@ def test_a_page_that_is_not_there_is_the_last_one() -> None:
     assert rows(labels_keyboard(ButtonData(Action.PAGE, "0" * 8, 0, 2), bundle(["a", "b", "c"]), "en"))[0][0][0] == "b"
 
 
-def test_a_crowd_gets_as_many_numbers_as_fit() -> None:
+def test_the_faces_of_a_crowd_are_offered_page_by_page() -> None:
     crowd = Prediction((5000, 10), tuple(Face((n, 0, n + 1, 10), "a", {"a": 1.0}, True) for n in range(100)))
-    shown = rows(faces_keyboard(ButtonData(Action.YES, "0" * 8), crowd, bundle(["a", "b"], find=True), "en"))
-    assert [text for row in shown[:-1] for text, _ in row] == [str(n) for n in range(1, MOST_FACES + 1)]
-    assert all(ButtonData.read(data, 3) for row in shown for _, data in row)
+    button, seen = ButtonData(Action.YES, "0" * 8), []
+    for page in range(5):
+        *shown, turns, last = rows(faces_keyboard(button, crowd, bundle(["a", "b"], find=True), "en"))
+        seen += [text for row in shown for text, _ in row]
+        assert len(shown) * PER_ROW <= MOST_FACES and last[0][0] == "No"
+        assert all(ButtonData.read(data, 3) for row in [*shown, last] for _, data in row)
+        button = ButtonData.read(turns[-1][1], 3) or button
+        assert [sign for sign, _ in turns] == (["›"] if page == 0 else ["‹", "›"] if page < 4 else ["‹"])
+    assert seen == [str(number) for number in range(1, 101)]
 
 
 def test_another_photo_and_other_labels_have_another_seal() -> None:

@@ -1,13 +1,15 @@
 """From a prediction to words and picture, without Telegram."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from bot.reply.drawing import Mark, draw, legible
+from bot.reply.drawing import Mark, draw
+from bot.reply.labels import legible
 from bot.reply.languages import LANGUAGES, say
 from bot.reply.wording import MAX_LINES, marks_of, reply_to
 from model import Bundle, Face, Prediction
@@ -31,6 +33,15 @@ def face(label: str, confidence: float = 0.9, sure: bool = True, left: int = 10)
 
 def text(*faces: Face, labels: list[str], language: str = "en") -> str:
     return reply_to(Prediction((400, 300), faces), PHOTO, bundle(labels), language).text
+
+
+def crowd(count: int, labels: list[str], unsure: Sequence[int] = ()) -> tuple[Face, ...]:
+    """Faces in rows, whose labels take turns; those with the given numbers are unsure."""
+    return tuple(
+        Face((x, y, x + 20, y + 25), labels[number % len(labels)], {labels[0]: 0.9}, number + 1 not in unsure)
+        for number in range(count)
+        for x, y in [(number % 12 * 32, number // 12 * 32)]
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,17 +71,53 @@ def test_a_label_the_bundle_says_nothing_about_gets_a_plain_sentence() -> None:
 
 
 def test_unsure_faces_among_several_are_told() -> None:
-    said = text(face("cat"), face("cat", 0.6, sure=False), labels=["cat", "dog"])
+    said = text(face("cat"), face("cat", 0.6, sure=False, left=200), labels=["cat", "dog"])
     assert said == "I see 2 faces:\n• 2 cat\n\nI'm not sure about 1 of them, marked with a question mark."
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_crowd_of_a_hundred_labels_with_long_names_fits_a_caption(language: str) -> None:
     labels = [f"{number:03}" + "ß" * 200 for number in range(100)]
-    said = text(*(face(label, sure=False) for label in labels), labels=labels, language=language)
+    said = text(*crowd(100, labels, unsure=range(101)), labels=labels, language=language)
     assert len(said.encode("utf-16-le")) / 2 <= 1024
     assert said.count("•") == MAX_LINES + 1
     assert say("other_faces", language, count=100 - MAX_LINES) in said
+
+
+def test_the_caption_of_a_crowd_lists_the_numbers_that_stand_at_the_boxes() -> None:
+    faces, words = crowd(9, ["cat", "cat", "cat", "dog"], unsure=[3, 8]), bundle(["cat", "dog"])
+    marks, numbered = marks_of(Prediction((400, 300), faces), words, "en")
+    assert numbered and [mark.text for mark in marks] == ["1", "2", "3?", "4", "5", "6", "7", "8?", "9"]
+    assert text(*faces, labels=["cat", "dog"]).splitlines()[:3] == [
+        "I see 9 faces:",
+        "• 7 cat: 1, 2, 3?, 5–7, 9",
+        "• 2 dog: 4, 8?",
+    ]
+    assert "• 2 dog\N{NO-BREAK SPACE}: 4, 8?" in text(*faces, labels=["cat", "dog"], language="fr")
+
+
+def test_few_faces_have_names_at_their_boxes_as_long_as_those_find_room() -> None:
+    words = bundle(["without_a_mask", "with_a_mask"])
+    apart = Prediction((1280, 960), (face("with_a_mask"), face("without_a_mask", sure=False, left=600)))
+    close = Prediction((1280, 960), (face("with_a_mask"), face("without_a_mask", left=35)))
+    assert [mark.text for mark in marks_of(apart, words, "en")[0]] == ["with a mask", "without a mask ?"]
+    assert [mark.text for mark in marks_of(apart, words, "en", asking=True)[0]][1] == "2. without a mask ?"
+    assert [mark.text for mark in marks_of(close, words, "en")[0]] == ["with a mask", "without a mask"]
+    crossing = tuple(face("without_a_mask", left=left) for left in (10, 40, 70, 100))
+    assert [mark.text for mark in marks_of(Prediction((1280, 960), crossing), words, "en")[0]] == ["1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_numbers_of_a_hundred_unsure_faces_fit_a_caption_and_end_with_a_whole_one(language: str) -> None:
+    labels = [f"{number:02}" + "ß" * 200 for number in range(10)]
+    said = text(*crowd(100, labels, unsure=range(101)), labels=labels, language=language)
+    ends = [line.replace("：", ": ").rpartition(": ")[2] for line in said.splitlines() if line.endswith(("?", ", …"))]
+    listed = {number for end in ends for number in end.removesuffix(", …").split(", ")}
+    assert len(ends) == MAX_LINES and listed <= {f"{number}?" for number in range(1, 101)}
+    assert len(said.encode("utf-16-le")) / 2 <= 1024
+    astral = ["\N{OLD ITALIC LETTER A}" * 200 + label for label in labels]
+    said = text(*crowd(100, astral, unsure=range(101)), labels=astral, language=language)
+    assert len(said.encode("utf-16-le")) / 2 <= 1024
 
 
 ODD_LABELS = [
@@ -95,10 +142,11 @@ ODD_LABELS = [
 @pytest.mark.parametrize("label", ODD_LABELS)
 def test_whatever_a_label_is_called_the_words_hold_it_and_the_picture_shows_no_empty_box(label: str) -> None:
     words = bundle(["dog", label])
-    marks = marks_of((face(label), face("dog", left=200)), words, "en")
+    two = Prediction((2000, 1500), (face(label), face("dog", left=1200)))
+    marks, _ = marks_of(two, words, "en")
     assert marks[0].text and legible(marks[0].text) == marks[0].text
-    assert legible(marks_of((face(label),), words, "en", numbered=1)[0].text).startswith("1. ")
-    reply = reply_to(Prediction((400, 300), (face(label), face("dog", left=200))), PHOTO, words, "en")
+    assert legible(marks_of(two, words, "en", asking=True)[0][0].text).startswith("1. ")
+    reply = reply_to(two, PHOTO, words, "en")
     name = short_name(label, words, "en")
     assert f"• 1 {name}" in reply.text and reply.pictures
     assert ("[2]" in reply.text) == (marks[0].text == "[2]")

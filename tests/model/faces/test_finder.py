@@ -8,7 +8,7 @@ from PIL import Image
 
 from model.faces.box import Box
 from model.faces.crop import FILL
-from model.faces.finder import SEARCH_SIDE, FaceFinder
+from model.faces.finder import SEARCH_SIDE, FaceFinder, FoundFace, _one_a_head
 from tests.model.photos import cat, portrait
 
 FACE = Box(175, 60, 275, 180)  # in the portrait, give or take
@@ -82,3 +82,12 @@ def test_eight_threads_get_the_same_faces_as_one(finder: FaceFinder) -> None:
     with ThreadPoolExecutor(8) as threads:
         together = list(threads.map(finder.find, pictures * 3))
     assert together == alone * 3
+
+
+def test_of_two_boxes_on_a_head_the_uncertain_one_is_dropped_and_nothing_else() -> None:
+    head, mask, beside = Box(100, 100, 200, 230), Box(120, 160, 190, 220), Box(170, 120, 260, 240)
+    found = [FoundFace(mask, 0.3), FoundFace(head, 0.9), FoundFace(beside, 0.3)]
+    assert [face.box for face in _one_a_head(found)] == [head, beside]
+    sure = [FoundFace(mask, 0.7), FoundFace(head, 0.9)]
+    assert sorted(_one_a_head(sure), key=lambda face: face.score) == sure
+    assert [face.box for face in _one_a_head([FoundFace(head, 0.25), FoundFace(mask, 0.5)])] == [mask]
