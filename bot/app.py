@@ -27,6 +27,7 @@ from bot.handlers.commands import Commands, NonPhotoReply
 from bot.handlers.errors import ErrorReplies
 from bot.handlers.feedback import FeedbackHandler
 from bot.handlers.groups import ASK, EVERY, ONLY_ASKED, Groups
+from bot.handlers.guests import GuestHandler
 from bot.handlers.operator_chat import OperatorChat
 from bot.handlers.photos import WORKERS, PhotoHandler
 from bot.handlers.teaching import MENU as TEACHING_MENU
@@ -138,6 +139,7 @@ def build(
             CommandHandler(EVERY, groups.answer_every, IN_GROUP),
             CommandHandler(ONLY_ASKED, groups.answer_only_asked, IN_GROUP),
             *(teaching_handlers(teaching) if teaching else ()),
+            MessageHandler(filters.UpdateType.GUEST_MESSAGE, GuestHandler(photos, chat_limits).answer),
             MessageHandler((NEW | EDITED) & (filters.PHOTO | IMAGE_FILE), photos.answer),
             MessageHandler(
                 NEW

@@ -27,6 +27,7 @@ class Chats:
         self._bell = bell
         self._people: OrderedDict[int, Json] = OrderedDict()
         self._groups: OrderedDict[int, dict[int, str]] = OrderedDict()
+        self.without_bot: set[int] = set()  # groups that the bot is no member of
         self._messages: OrderedDict[tuple[int, int], Json] = OrderedDict()
         self._events: deque[tuple[int | None, Json]] = deque(maxlen=MAX_EVENTS)
         self._pinned: dict[int, list[int]] = {}
@@ -42,12 +43,13 @@ class Chats:
             self._people.popitem(last=False)
         return self._people[chat]
 
-    def join(self, group: int, person: int, status: str) -> None:
-        """Let a person be in a group, as "member", "administrator" or "creator"."""
+    def join(self, group: int, person: int, status: str, without_bot: bool = False) -> None:
+        """Let a person be in a group, as "member", "administrator" or "creator"; the bot may be no member of it."""
+        (self.without_bot.add if without_bot else self.without_bot.discard)(group)
         self._groups.setdefault(group, {})[person] = status
         self._groups.move_to_end(group)
         while len(self._groups) > MAX_CHATS:
-            self._groups.popitem(last=False)
+            self.without_bot.discard(self._groups.popitem(last=False)[0])
 
     def person(self, person: int) -> Json | None:
         """A person; None for somebody who never wrote."""

@@ -151,7 +151,10 @@ def _person(telegram: Telegram, parameters: Parameters) -> tuple[int, Json]:
 
 
 def _where(telegram: Telegram, parameters: Parameters) -> tuple[int, Json]:
-    """The chat that is written in and who writes: a group when `group` names one, else the person's own chat."""
+    """The chat that is written in and who writes: a group when `group` names one, else the person's own chat.
+
+    The bot is a member of the group unless `without_bot` says otherwise.
+    """
     chat, person = _person(telegram, parameters)
     group = parameters.integer("group")
     if not group:
@@ -159,5 +162,5 @@ def _where(telegram: Telegram, parameters: Parameters) -> tuple[int, Json]:
     status = parameters.text("status", "member")
     if group > 0 or status not in STATUSES:
         raise Refusal(400, f"A group has a number below 0, and who writes there is {' or '.join(STATUSES)}.")
-    telegram.chats.join(group, chat, status)
+    telegram.chats.join(group, chat, status, parameters.flag("without_bot"))
     return group, person

@@ -20,14 +20,23 @@ class Person:
         name: first name.
         group: a group's number, below 0, when the person is met there instead of in a private chat.
         status: what the person is there: "member", "administrator" or "creator".
+        without_bot: whether the bot is no member of that group.
 
     Attributes:
         seen: every event of the chat that was read so far, oldest first, as `GET /chat/events` gives them.
     """
 
     def __init__(
-        self, url: str, chat: int = 1, language: str = "en", name: str = "Ada", group: int = 0, status: str = "member"
+        self,
+        url: str,
+        chat: int = 1,
+        language: str = "en",
+        name: str = "Ada",
+        group: int = 0,
+        status: str = "member",
+        without_bot: bool = False,
     ):
+        self.without_bot = without_bot
         self.chat, self.language, self.name, self.group, self.status = chat, language, name, group, status
         self._where = group or chat
         self.seen: list[dict[str, Any]] = []
@@ -155,7 +164,7 @@ class Person:
         form = {key: value for key, value in fields.items() if value is not None}
         form |= {"chat": str(self.chat), "language": self.language, "name": self.name}
         if self.group:
-            form |= {"group": str(self.group), "status": self.status}
+            form |= {"group": str(self.group), "status": self.status, "without_bot": str(self.without_bot)}
         answer = self._http.post("/chat/send", data=form, files=[("files", file) for file in files or []])
         ids: list[int] = _checked(answer).json()["message_ids"]
         return ids

@@ -4,7 +4,7 @@ Which handler gets which message is decided in `bot.app`.
 """
 
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from telegram import Update
@@ -37,22 +37,24 @@ class Commands:
         await self._answer(update, f"start{self._suffix}")
 
     async def help(self, update: Update, context: Context) -> None:
-        await self._answer(update, f"help{self._suffix}")
+        await self._answer(update, f"help{self._suffix}", _as_guest(update, language(update)))
 
     async def privacy(self, update: Update, context: Context) -> None:
         spoken = language(update)
         kept = say("privacy_given" if self._asks else "privacy_never", spoken)
         taught = [say("privacy_taught", spoken)] if self._teacher else []
-        await _answer_words(update, "\n\n".join([say("privacy", spoken), kept, *taught, say("privacy_chat", spoken)]))
+        guest = _as_guest(update, spoken)
+        parts = [say("privacy", spoken), kept, *taught, *guest, say("privacy_chat", spoken)]
+        await _answer_words(update, "\n\n".join(parts))
 
-    async def _answer(self, update: Update, key: str) -> None:
+    async def _answer(self, update: Update, key: str, more: Sequence[str] = ()) -> None:
         spoken = language(update)
         labels = listed(label_names(self._bundle, spoken), spoken)
         commands = "\n".join(f"/{name} – {say(f'menu.{name}', spoken)}" for name in MENU)
         text = say(key, spoken, labels=labels, commands=commands)
         if update.effective_chat and update.effective_chat.id == self._teacher:
             text += "\n\n" + say("teach.offer", spoken)
-        await _answer_words(update, text)
+        await _answer_words(update, "\n\n".join([text, *more]))
 
 
 class NonPhotoReply:
@@ -76,6 +78,13 @@ class NonPhotoReply:
             await _answer_words(update, say(f"not_a_photo.{kind}", language(update)))
 
         return answer
+
+
+def _as_guest(update: Update, spoken: str) -> list[str]:
+    """What the bot does in chats that it is no member of, where its operator lets it."""
+    assert update.effective_message
+    me = update.effective_message.get_bot()
+    return [say("guest", spoken, name=me.name)] if me.bot.supports_guest_queries else []
 
 
 async def _answer_words(update: Update, text: str) -> None:

@@ -47,8 +47,9 @@ class ErrorReplies:
         message = update.effective_message
         if message is None:
             return
-        self._chat_limits.refuse_burst(message.chat_id)
-        if self._chat_limits.may_tell(message.chat_id, "too_late"):
+        where = update.effective_user.id if message.guest_query_id and update.effective_user else message.chat_id
+        self._chat_limits.refuse_burst(where)
+        if self._chat_limits.may_tell(where, "too_late"):
             await _apologize(update, message, "too_late")
 
 

@@ -87,7 +87,7 @@ class PhotoHandler:
         replied = message.reply_to_message
         if replied and attachment_of(replied) and not is_mine(replied):
             await self._answer([replied], language(update))
-        elif elsewhere := _of_another_chat(message):
+        elif elsewhere := of_another_chat(message):
             await self._answer([elsewhere], language(update), rated=False)
         elif message.text and message.text.startswith("/"):
             note("words")
@@ -98,7 +98,7 @@ class PhotoHandler:
         try:
             with self._chat_limits.counted(first.chat_id, len(messages)), self._answered.remembered(messages):
                 async with typing(first):
-                    replies = await asyncio.gather(*(self._reply(message, spoken) for message in messages))
+                    replies = await asyncio.gather(*(self.reply_to(message, spoken) for message in messages))
                 reply = reply_to_album(replies, spoken)
                 keyboard = self._buttons(messages, reply, spoken) if rated else None
                 await send(first, reply.text, reply.pictures, keyboard)
@@ -131,17 +131,8 @@ class PhotoHandler:
         """
         return await self.batcher.decode_and_predict(self._classifier, data)
 
-    def _buttons(self, messages: Sequence[Message], reply: Reply, spoken: str) -> InlineKeyboardMarkup | None:
-        attachment = attachment_of(messages[0])
-        if len(messages) > 1 or messages[0].chat.type != ChatType.PRIVATE or attachment is None:
-            return None
-        if not self._asks and not reply.explained:
-            return None
-        return buttons.answer_keyboard(
-            reply.labels, attachment, self._classifier.bundle, spoken, self._asks, reply.explained
-        )
-
-    async def _reply(self, message: Message, spoken: str) -> Reply:
+    async def reply_to(self, message: Message, spoken: str) -> Reply:
+        """What to say of a message's photo, or of the trouble with it, without saying it."""
         try:
             async with self.downloaded(message) as data:
                 started = time.perf_counter()
@@ -153,6 +144,16 @@ class PhotoHandler:
         except (DownloadError, PhotoError) as error:
             return photo_problem(error.problem, spoken)
 
+    def _buttons(self, messages: Sequence[Message], reply: Reply, spoken: str) -> InlineKeyboardMarkup | None:
+        attachment = attachment_of(messages[0])
+        if len(messages) > 1 or messages[0].chat.type != ChatType.PRIVATE or attachment is None:
+            return None
+        if not self._asks and not reply.explained:
+            return None
+        return buttons.answer_keyboard(
+            reply.labels, attachment, self._classifier.bundle, spoken, self._asks, reply.explained
+        )
+
 
 def attachment_of(
     message: Message, choose: Callable[[Sequence[PhotoSize]], PhotoSize] = best_size
@@ -161,7 +162,7 @@ def attachment_of(
     return choose(message.photo) if message.photo else message.document
 
 
-def _of_another_chat(message: Message) -> Message | None:
+def of_another_chat(message: Message) -> Message | None:
     """A message that holds the photo of another chat it replies to; None where Telegram hands over none."""
     elsewhere = message.external_reply
     if elsewhere is None or not (elsewhere.photo or elsewhere.document):

@@ -20,7 +20,7 @@ from bot.telegram.client import Client
 from bot.telegram.update_processor import UpdateProcessor
 
 STOP_WITHIN = 20.0  # seconds; Heroku ends a process 30 s after its signal
-ALLOWED_UPDATES = (Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY)
+ALLOWED_UPDATES = (Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY, Update.GUEST_MESSAGE)
 LONGEST_PAUSE = 30.0  # seconds between two tries to log in
 
 log = logging.getLogger(__name__)

@@ -8,11 +8,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, Message, ReplyParameters
+from telegram import (
+    Bot,
+    InlineKeyboardMarkup,
+    InlineQueryResultArticle,
+    InputMediaPhoto,
+    InputTextMessageContent,
+    Message,
+    ReplyParameters,
+)
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
 from bot.telegram.retry import with_retries
+from model.wording import shortened
 
 SOON = 0.7  # seconds; who waits longer sees that the bot is at work
 ACTION_LASTS = 5.0  # seconds that Telegram shows it
@@ -38,7 +47,11 @@ async def send(
 
 
 async def send_words(message: Message, text: str) -> None:
-    """Answer a message with words; in a group they point to it."""
+    """Answer a message with words; in a group they point to it. A guest's message can be answered once."""
+    if message.guest_query_id:
+        content = InputTextMessageContent(text)
+        result = InlineQueryResultArticle(message.guest_query_id, shortened(text), content)
+        return await _sent(lambda: message.answer_guest_query(result))
     where = _where(message)
     if message.chat_id < 0:
         where["reply_parameters"] = ReplyParameters(message.message_id, allow_sending_without_reply=True)

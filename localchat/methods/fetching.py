@@ -18,7 +18,8 @@ GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscripti
 
 async def get_me(telegram: Telegram, parameters: Parameters) -> Json:
     abilities = {"can_join_groups": True, "can_read_all_group_messages": True, "supports_inline_queries": False}
-    return telegram.bot | abilities | {"can_connect_to_business": False, "has_main_web_app": False}
+    guest = {"supports_guest_queries": True}
+    return telegram.bot | abilities | guest | {"can_connect_to_business": False, "has_main_web_app": False}
 
 
 async def get_updates(telegram: Telegram, parameters: Parameters) -> list[Json]:

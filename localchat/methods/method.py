@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from localchat.entities import find_entities, parse_html, trimmed
-from localchat.errors import bad_request
+from localchat.errors import Refusal, bad_request
 from localchat.parameters import Parameters
 from localchat.telegram import MAX_CAPTION, MAX_TEXT, Telegram
 
@@ -23,6 +23,8 @@ def read_chat(telegram: Telegram, parameters: Parameters) -> int:
         raise bad_request("chat not found") from None
     if not telegram.chats.known(chat):
         raise bad_request("chat not found")
+    if chat in telegram.chats.without_bot:
+        raise Refusal(403, "Forbidden: bot is not a member of the group chat")
     telegram.faults.check(chat)
     return chat
 

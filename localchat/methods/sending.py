@@ -52,6 +52,18 @@ async def send_media_group(telegram: Telegram, parameters: Parameters) -> list[J
     return [telegram.chats.add(chat, telegram.bot, content | group, reply_to) for content in contents]
 
 
+async def answer_guest_query(telegram: Telegram, parameters: Parameters) -> Json:
+    result = parameters.mapping("result")
+    content = result.get("input_message_content")
+    if result.get("type") != "article" or not isinstance(content, dict) or not content.get("message_text"):
+        raise bad_request("can't parse inline query result: the local chat shows articles of text only")
+    said = read_text({**content, "text": content["message_text"]}, "text")
+    sent = telegram.answer_guest(parameters.text("guest_query_id"), said)
+    if sent is None:
+        raise bad_request("query is too old and response timeout expired or query ID is invalid")
+    return {"inline_message_id": sent}
+
+
 async def send_chat_action(telegram: Telegram, parameters: Parameters) -> bool:
     chat = read_chat(telegram, parameters)
     if (action := parameters.text("action")) not in ACTIONS:
@@ -116,4 +128,5 @@ SENDING: dict[str, Method] = {
     "sendDocument": send_document,
     "sendMediaGroup": send_media_group,
     "sendChatAction": send_chat_action,
+    "answerGuestQuery": answer_guest_query,
 }
