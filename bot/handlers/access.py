@@ -34,8 +34,8 @@ class Access:
             ApplicationHandlerStop: so that no other handler gets the update.
         """
         user, chat = update.effective_user, update.effective_chat
-        there = chat and not update.guest_message  # the number of a chat where it is a guest may be another chat's too
-        if (user and user.id in self._users) or (there and chat.id in self._chats):
+        where = None if update.guest_message or chat is None else chat.id  # a guest's chat may share its number
+        if (user and user.id in self._users) or where in self._chats:
             return
         note("not allowed")
         message = update.message
