@@ -30,7 +30,14 @@ from web.teach_access import HiddenTeaching, TeachAccess
 from web.teach_page import TeachPage
 from web.teaching import TeachingService
 
-TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}  # the system's table may hold others
+TYPES = {  # the system's table may hold others
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".jpg": "image/jpeg",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+    ".woff2": "font/woff2",
+}
 STATIC = Path(__file__).parent / "static"
 log = logging.getLogger(__name__)
 

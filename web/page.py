@@ -10,19 +10,29 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from model import Bundle
-from model.image import MAX_BYTES, decode
+from model.image import MAX_BYTES, decode, is_phone_photo
 from model.wording import DEFAULT, label_names
 from web.errors import Problem
 from web.languages import TEXTS, direction_of, language_of, listed, name_of, say
 from web.middleware import path_of
+from web.schemas import photo_answer
 from web.service import ClassifiedPhoto, PredictionService
 from web.teach_access import TeachAccess
+from web.uploads import Upload
 from web.view_model import result_of, tints
 
 SHOWN = 1280  # pixels of the long side of a photo that is sent back
-LANGUAGE, REMEMBERED = "language", 365 * 86400  # the cookie of who chose a language, and its seconds
-PART = "x-part"  # header of a request that wants the result alone, without the photo, which it has
+LANGUAGE, THEME, REMEMBERED = "language", "theme", 365 * 86400  # cookies of who chose one, and their seconds
+THEMES = {"": "theme_auto", "light": "theme_light", "dark": "theme_dark"}
+PART = "x-part"  # header of a request that wants the result alone, without the photo, where it can show that itself
 MEGABYTES = MAX_BYTES >> 20
+EXAMPLES = {  # photos of static/examples: public domain, the masks drawn
+    "portrait": "example_portrait",
+    "masked": "example_masked",
+    "pair": "example_pair",
+    "cat": "example_cat",
+}
+FOLDER = Path(__file__).parent
 
 
 class Page:
@@ -31,7 +41,7 @@ class Page:
     def __init__(self, service: PredictionService, teachers: TeachAccess):
         self._service, self._teachers = service, teachers
         self._templates = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            loader=FileSystemLoader(FOLDER / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -43,36 +53,48 @@ class Page:
         router = APIRouter(include_in_schema=False)
         router.add_api_route("/", self.show, methods=["GET", "HEAD"])
         router.add_api_route("/", self.answer, methods=["POST"])
-        router.add_api_route("/language", self.choose_language, methods=["GET"])
+        router.add_api_route("/preferences", self.remember, methods=["GET"])
         router.add_api_route("/tints.css", self.tints, methods=["GET"])
         return router
 
-    async def show(self, request: Request, model: str = "") -> Response:
-        """The form, with a model chosen."""
-        return self.draw(request, "page.html", 200, chosen=model)
+    async def show(self, request: Request, model: str = "", example: str = "") -> Response:
+        """The form, with a model chosen, or with the answer to one of the examples."""
+        if example not in EXAMPLES:
+            return self.draw(request, "page.html", 200, chosen=model)
+        await self._service.admit(request)
+        photo = (FOLDER / "static" / "examples" / f"{example}.jpg").read_bytes()
+        return await self._answer(request, await self._service.classified(request, Upload(photo, example, model)))
 
     async def answer(self, request: Request) -> Response:
         """The form with the answer to the photo in it."""
         async with self._service.answered(request) as answered:
-            spoken = language_for(request)
-            alone = PART in request.headers
-            shown = "" if alone else await self._service.batcher.run(_as_address, answered.upload.photo)
-            return self.draw(
-                request,
-                "result.html" if alone else "page.html",
-                200,
-                result=result_of(answered.prediction, answered.classifier.bundle, spoken),
-                shown=shown,
-                took=_took(answered, spoken),
-                chosen=answered.model,
-            )
+            return await self._answer(request, answered)
 
-    async def choose_language(self, request: Request, to: str = "") -> Response:
-        """Remembers a language that was chosen, in a cookie, and leads back to the form."""
+    async def _answer(self, request: Request, answered: ClassifiedPhoto) -> Response:
+        spoken = language_for(request)
+        alone = PART in request.headers
+        upload = answered.upload
+        has_it = alone and not is_phone_photo(upload.photo)  # most browsers cannot show those
+        shown = "" if has_it else await self._service.batcher.run(_as_address, upload.photo)
+        answer = photo_answer(upload.name, answered.model, answered.prediction, answered.milliseconds)
+        return self.draw(
+            request,
+            "result.html" if alone else "page.html",
+            200,
+            result=result_of(answered.prediction, answered.classifier.bundle, spoken),
+            answer=answer.model_dump_json(exclude_none=True),
+            shown=shown,
+            took=_took(answered, spoken),
+            chosen=answered.model,
+        )
+
+    async def remember(self, request: Request, to: str = "", theme: str = "") -> Response:
+        """Remembers the language and the theme that were chosen, in cookies, and leads back to the form."""
         response = RedirectResponse("./", 303)
-        if to in TEXTS.languages:
-            secure = request.url.scheme == "https"
-            response.set_cookie(LANGUAGE, to, REMEMBERED, secure=secure, httponly=True, samesite="lax")
+        for cookie, chosen, known in ((LANGUAGE, to, TEXTS.languages), (THEME, theme, THEMES)):
+            if chosen in known and chosen != request.cookies.get(cookie, ""):
+                secure = request.url.scheme == "https"
+                response.set_cookie(cookie, chosen, REMEMBERED, secure=secure, httponly=True, samesite="lax")
         return response
 
     async def tints(self) -> Response:
@@ -85,7 +107,9 @@ class Page:
         spoken = language_for(request)
         code = problem.code if problem.code in TEXTS.table(DEFAULT)["problem"] else "other"
         sentence = say(f"problem.{code}", spoken, megabytes=MEGABYTES, **problem.more)
-        template = "result.html" if PART in request.headers else "page.html"
+        template = "page.html" if path_of(request.scope) == "/" else "problem.html"
+        if PART in request.headers:
+            template = "result.html"
         response = self.draw(request, template, problem.status, problem=sentence)
         response.headers.update(problem.headers)
         return response
@@ -93,19 +117,24 @@ class Page:
     def draw(self, request: Request, template: str, status: int, **values: Any) -> Response:
         """A template, filled in."""
         spoken = language_for(request)
+        theme = request.cookies.get(THEME)
+        bundles = [classifier.bundle for classifier in self._service.models.values()]
         models = [
             {"name": name, "title": classifier.bundle.manifest.name, "figure": _figure(classifier.bundle, spoken)}
             for name, classifier in self._service.models.items()
         ]
         content = self._templates.get_template(template).render(
-            {"result": None, "problem": "", "shown": "", "took": "", "chosen": "", "here": "", **values},
+            {"result": None, "answer": "", "problem": "", "shown": "", "took": "", "chosen": "", "here": "", **values},
             language=spoken,
             base="../"
             * (path_of(request.scope).count("/") - 1),  # relative, as a proxy may serve all of it below a path
             direction=direction_of(spoken),
             languages=[(code, name_of(code), direction_of(code)) for code in TEXTS.languages],
             say=lambda key, **words: say(key, spoken, **words),
-            lead=_lead([classifier.bundle for classifier in self._service.models.values()], spoken),
+            theme=theme if theme in THEMES else "",
+            themes=THEMES,
+            examples=EXAMPLES if any(bundle.manifest.faces.find for bundle in bundles) else {},
+            lead=_lead(bundles, spoken),
             megabytes=MEGABYTES,
             models=models,
             teaching=self._teachers.offered(request),

@@ -18,7 +18,7 @@ from web.languages import TEXTS, say
 
 WIDE = 1000  # units that every photo is wide, whatever its pixels: boxes and letters are drawn in these
 LABEL = 64  # units that a label on a box is high at most
-LETTERS, LETTERS_IF_WIDE, LETTERS_ON_PHONES = 26, 17, 40  # units, as the style sheet says
+LETTERS, LETTERS_ON_PHONES = 26, 40  # units, as the style sheet says
 HEAT_MAP = 160  # pixels of its long side: it is smooth, and browsers enlarge it smoothly
 MAX_BARS = 8  # labels that get a bar, the most probable ones
 
@@ -56,6 +56,7 @@ class Card:
     name: str
     sure: bool
     how_sure: str
+    percent: str
     tint: str
     bars: tuple[Bar, ...]
     frame: Frame | None
@@ -77,13 +78,8 @@ class Result:
     heat_map: str = ""
 
     @property
-    def wide(self) -> bool:
-        """Whether the photo deserves the page's whole width."""
-        return self.height < 0.6 * WIDE
-
-    @property
     def crowded(self) -> bool:
-        return _collide(self.cards, LETTERS_IF_WIDE if self.wide else LETTERS)
+        return _collide(self.cards, LETTERS)
 
     @property
     def crowded_on_phones(self) -> bool:
@@ -147,7 +143,7 @@ def _card(number: int, face: Face, frame: Frame | None, bundle: Bundle, language
         for label, share in likely[:MAX_BARS]
     )
     name = short_name(face.label, bundle, language)
-    return Card(number, name, face.sure, how_sure, bars[0].tint, bars, frame)
+    return Card(number, name, face.sure, how_sure, bars[0].text, bars[0].tint, bars, frame)
 
 
 def _frame(face: Face, size: tuple[int, int]) -> Frame:

@@ -1,76 +1,21 @@
 """The page in a browser: as people use it, with and without JavaScript, and for everybody."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
+from playwright.sync_api import Page, expect
 
-from model import Classifier
 from model.wording import Texts
 from tests.bot.photos import encoded, no_face, red_face, two_faces, two_portraits
 from tests.masks import bare, beside, masked
-from tests.web.serving import served
+from tests.web.pages import ARTEFACTS, RULES, Open, assert_accessible, choose, crowd, hand_over, payload
 from web.languages import TEXTS
 
-ARTEFACTS = Path("artefacts")
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 TINT = "box => getComputedStyle(box).getPropertyValue('--tint')"
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def open_page(browser: Browser, address: str) -> Iterator[Open]:
-    """Opens the page as somebody sees it; the options are a browser context's."""
-    contexts: list[BrowserContext] = []
-
-    def open_page(path: str = "/", at: str = address, **options: Any) -> Page:
-        context = browser.new_context(
-            **{"locale": "en-US", "viewport": {"width": 1100, "height": 1000}, "reduced_motion": "reduce", **options}
-        )
-        context.set_default_timeout(60_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(at + path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Iterator[str]:
-    """Where the shipped model is served."""
-    with served({"face-masks": Classifier.open()}) as address:
-        yield address
-
-
-def payload(photo: bytes, name: str = "photo.jpg") -> FilePayload:
-    return {"name": name, "mimeType": "image/jpeg", "buffer": photo}
-
-
-def choose(page: Page, photo: bytes, name: str = "photo.jpg") -> None:
-    page.set_input_files("#photo", [payload(photo, name)])
-
-
-def hand_over(page: Page, event: str, photo: bytes) -> None:
-    """Drop or paste a photo, as a browser tells a page of it."""
-    page.evaluate(
-        """([event, bytes]) => {
-            const data = new DataTransfer();
-            data.items.add(new File([new Uint8Array(bytes)], "photo.jpg", { type: "image/jpeg" }));
-            if (event === "paste") dispatchEvent(new ClipboardEvent("paste", { clipboardData: data }));
-            else for (const step of ["dragenter", "dragover", "drop"])
-                document.querySelector("#ask").dispatchEvent(
-                    new DragEvent(step, { dataTransfer: data, bubbles: true, cancelable: true }));
-        }""",
-        [event, list(photo)],
-    )
 
 
 def boxes(page: Page) -> list[list[float]]:
@@ -203,6 +148,59 @@ def test_a_photo_of_something_else_and_what_speaks_for_an_answer_are_shown(open_
     assert not found.response["violations"], found.generate_report()
 
 
+def test_a_crowd_is_a_line_a_face_whose_details_open(open_page: Open) -> None:
+    page = open_page(viewport={"width": 1280, "height": 800})
+    choose(page, crowd())
+    expect(page.get_by_role("heading", level=2)).to_contain_text("I see 14 faces")
+    expect(page.locator("details.card")).to_have_count(14)
+    assert page.evaluate("document.documentElement.scrollHeight") < 1300
+    line = page.locator(".card summary").first
+    expect(page.locator(".bars").first).to_be_hidden()
+    line.press("Enter")
+    expect(page.locator(".bars").first).to_be_visible()
+
+
+@pytest.mark.parametrize("photo", [two_faces, crowd, red_face])
+def test_the_answer_is_above_the_fold(open_page: Open, photo: Callable[[], bytes]) -> None:
+    page = open_page(viewport={"width": 1280, "height": 800})
+    choose(page, photo())
+    expect(page.get_by_role("heading", level=2)).to_be_focused()
+    answer = page.get_by_role("heading", level=2).bounding_box()
+    card = page.locator(".card").first.bounding_box()
+    assert answer and card and answer["y"] > 0 and card["y"] + card["height"] < 800
+    assert page.evaluate("scrollY") == 0
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_an_example_is_answered_when_it_is_clicked(open_page: Open, scripts: bool) -> None:
+    page = open_page(java_script_enabled=scripts)
+    expect(page.locator(".examples a")).to_have_count(4)
+    page.get_by_role("link", name="Two faces").click()
+    expect(page.get_by_role("heading", level=2, name="I see 2 faces")).to_be_visible()
+    expect(page.locator("#shown")).to_have_js_property("naturalWidth", 768)
+    expect(page.locator(".examples")).to_be_hidden()
+
+
+def test_headings_are_set_in_the_font_that_ships(open_page: Open) -> None:
+    page = open_page(locale="fr")
+    loaded = "document.fonts.ready.then(() => [...document.fonts].filter(font => font.status == 'loaded').length)"
+    assert page.evaluate(loaded) == 1
+    assert page.evaluate("document.fonts.check('600 20px Literata')")
+
+
+def test_a_chosen_theme_is_kept(open_page: Open) -> None:
+    page = open_page(color_scheme="light", java_script_enabled=False)
+    body, light = page.locator("body"), "rgb(247, 244, 236)"
+    expect(body).to_have_css("background-color", light)
+    page.get_by_label("Appearance").select_option("Dark")
+    page.get_by_role("button", name="Switch").click()
+    expect(page.get_by_label("Appearance")).to_have_value("dark")
+    expect(body).to_have_css("background-color", "rgb(22, 24, 22)")
+    page.get_by_label("Appearance").select_option("Automatic")
+    page.get_by_role("button", name="Switch").click()
+    expect(body).to_have_css("background-color", light)
+
+
 def test_a_chosen_language_is_kept_by_a_cookie_that_only_the_choice_sets(open_page: Open) -> None:
     page = open_page(locale="de-AT", java_script_enabled=False)
     expect(page.locator("html")).to_have_attribute("lang", "de")
@@ -244,10 +242,11 @@ def test_a_language_is_added_with_its_file(open_page: Open, tmp_path: Path, monk
 def test_everything_can_be_done_with_the_keyboard(open_page: Open) -> None:
     page = open_page()
     reached = []
-    for _ in range(8):
+    for _ in range(9):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
-    assert reached == ["Photo bot", "Teach", "For programs", "language", "Switch", "photo", "open-camera", "model"]
+    header = ["Photo bot", "Teach", "For programs", "language", "theme", "Switch"]
+    assert reached == [*header, "photo", "open-camera", "model"]
     with page.expect_file_chooser() as chooser:
         page.locator("#photo").press("Enter")
     chooser.value.set_files([payload(no_face())])
@@ -265,16 +264,6 @@ def test_people_with_screen_readers_or_weak_eyes_can_use_it(open_page: Open, sch
     choose(page, b"hello")
     expect(page.locator(".problem")).to_be_visible()
     assert_accessible(page)
-
-
-def assert_accessible(page: Page) -> None:
-    found = Axe().run(page, options=RULES)
-    told = [
-        {"rule": wrong["id"], "where": [node["html"] for node in wrong["nodes"]]}
-        for wrong in found.response["violations"]
-    ]
-    assert told == [], json.dumps(told, indent=1)
-    assert len(found.response["passes"]) > 20
 
 
 @pytest.mark.parametrize("width", [320, 360, 1100])
@@ -305,8 +294,14 @@ def test_the_browser_finds_nothing_to_refuse_or_to_load_elsewhere(open_page: Ope
 
 
 def test_a_page_that_is_not_there_says_so(open_page: Open) -> None:
-    page = open_page("/nowhere")
-    expect(page.locator(".problem")).to_contain_text("no page at this address")
+    page = open_page("/nowhere/at/all")
+    expect(page.get_by_role("heading")).to_have_text("There's no page at this address.")
+    expect(page.locator("#ask")).to_have_count(0)
+    with page.expect_navigation() as found:
+        page.get_by_role("link", name="Back to the start").click()
+    assert found.value.status == 200
+    expect(page.locator("#ask")).to_be_visible()
+    assert page.goto(f"{page.url}nowhere").status == 404  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from model.teaching.examples import Examples
 from model.teaching.kept_file import NAME
 from tests.bot.photos import encoded
 from tests.training.shapes import shape_photo
+from tests.web.pages import ARTEFACTS, RULES
 from tests.web.serving import served
-from tests.web.test_page import ARTEFACTS, RULES
 from web.models import Models
 
 SECRET = "correct horse"

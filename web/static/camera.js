@@ -1,6 +1,6 @@
 // Takes a photo with the camera, where the browser lets a page do so.
 
-import { tell } from "./asking.js";
+import { tell } from "./answer.js";
 
 // Show the button for it, and call `look` with each photo taken, as a Blob.
 export function offerCamera(form, look) {

@@ -1,11 +1,12 @@
 // The ways a photo gets onto the page, other than the camera: picked, dropped, pasted.
 
-// Call `look` with each photo that a visitor gives, as a Blob.
+// Call `look` with the photos that a visitor gives at a time, each a Blob.
 export function acceptPhotos(form, look) {
   const field = form.querySelector("#photo");
   field.required = false; // the script sends what is chosen at once
+  field.multiple = true; // without it, a form carries one photo
   field.addEventListener("change", () => {
-    if (field.files.length) look(field.files[0]);
+    look([...field.files]);
     field.value = ""; // so that the same photo can be chosen again
   });
 
@@ -25,11 +26,10 @@ export function acceptPhotos(form, look) {
     event.preventDefault();
     inside = 0;
     form.classList.remove("dropping");
-    if (event.dataTransfer.files.length) look(event.dataTransfer.files[0]);
+    look([...event.dataTransfer.files]);
   });
 
   addEventListener("paste", (event) => {
-    const photo = [...(event.clipboardData?.files ?? [])].find((file) => file.type.startsWith("image/"));
-    if (photo) look(photo);
+    look([...(event.clipboardData?.files ?? [])].filter((file) => file.type.startsWith("image/")));
   });
 }

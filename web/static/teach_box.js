@@ -1,8 +1,8 @@
 // A box of photos that have one label: takes photos, and shows a thumbnail of each.
 
 import { offerRecording } from "./teach_record.js";
+import { SIDE, drawThumbnail } from "./thumbnail.js";
 
-const SIDE = 96; // pixels of a thumbnail
 let boxes = 0;
 
 export class Box {
@@ -57,7 +57,7 @@ export class Box {
     });
     item.append(canvas, remove);
     this.photos.append(item);
-    await draw(photo, canvas);
+    await drawThumbnail(photo, canvas);
     return item;
   }
 
@@ -77,17 +77,5 @@ export class Box {
       item.classList.toggle("hard", hard);
       item.firstElementChild.setAttribute("aria-label", hard ? `${this.name}: ${this.words.hard}` : this.name);
     }
-  }
-}
-
-async function draw(photo, canvas) {
-  try {
-    const picture = await createImageBitmap(photo);
-    const scale = SIDE / Math.min(picture.width, picture.height);
-    const [width, height] = [picture.width * scale, picture.height * scale];
-    canvas.getContext("2d").drawImage(picture, (SIDE - width) / 2, (SIDE - height) / 2, width, height);
-    picture.close();
-  } catch {
-    // such as HEIC, which this browser cannot show but the server can read
   }
 }

@@ -1,6 +1,6 @@
 // Records photos with the camera as long as a button is held, by pointer or key.
 
-import { tell } from "./asking.js";
+import { tell } from "./answer.js";
 
 const EVERY = 200; // milliseconds between two photos
 const WARM_UP = 400; // milliseconds, as the first frames of many cameras are dark

@@ -1,6 +1,6 @@
 // Tells the server what to teach. A refusal comes drawn as HTML, and is put on the page as it is.
 
-import { tell } from "./asking.js";
+import { tell } from "./answer.js";
 
 const AGAIN = 30; // times that a photo is sent once more, where there were too many
 const answer = document.querySelector("#answer");
