@@ -20,6 +20,8 @@ from starlette.staticfiles import StaticFiles
 from model.batching import Batcher
 from web.api import api_router
 from web.errors import Problem
+from web.feedback import Feedback
+from web.live import LiveCamera
 from web.middleware import HEADERS, BelowPath, SecurityHeaders, TrustedHosts, path_of
 from web.models import Models
 from web.openapi import documentation, with_problem_details
@@ -71,6 +73,8 @@ def create_app(models: Models, settings: Settings, batcher: Batcher | None = Non
         lifespan=lifespan,
     )
     app.include_router(page.router())
+    app.include_router(LiveCamera(page, service, settings).router())
+    app.include_router(Feedback(service, settings).router())
     app.include_router(TeachPage(page, teaching, teachers).router())
     app.include_router(api_router(service, settings.allow_url))
     app.include_router(documentation(app))

@@ -83,6 +83,7 @@ class Page:
             200,
             result=result_of(answered.prediction, answered.classifier.bundle, spoken),
             answer=answer.model_dump_json(exclude_none=True),
+            label_of_photo=answer.label,
             shown=shown,
             took=_took(answered, spoken),
             chosen=answered.model,

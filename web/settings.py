@@ -52,5 +52,6 @@ class Settings(ServingSettings):
     cors_origins: Listed = ()
     allow_url: bool = False
     requests_per_minute: int = Field(60, ge=0)
+    live_per_minute: int = Field(300, ge=0)
     max_queue: int = Field(32, ge=1)
     teach_password: Annotated[SecretStr, AfterValidator(_password)] = SecretStr("")

@@ -1,21 +1,14 @@
 """The addresses of teaching: its page, and what the page's script asks for."""
 
-import asyncio
-from typing import TypeVar
-
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from model.teaching.head import LEAST
-from web.errors import Problem
+from web.json_body import json_body
 from web.page import Page, language_for
 from web.teach_access import TeachAccess
 from web.teaching import Change, TeachingService
-from web.uploads import SECONDS
-
-MAX_JSON = 64 * 2**10  # bytes
-Model = TypeVar("Model", bound=BaseModel)
 
 
 class Password(BaseModel):
@@ -50,7 +43,7 @@ class TeachPage:
     async def enter(self, request: Request) -> Response:
         """Takes a password."""
         self._teachers.check(request, anybody=True)
-        return await self._teachers.enter(request, (await _body(request, Password)).password)
+        return await self._teachers.enter(request, (await json_body(request, Password)).password)
 
     async def state(self, request: Request) -> Response:
         """What is taught."""
@@ -66,7 +59,7 @@ class TeachPage:
     async def change(self, request: Request) -> Response:
         """Makes a step; returns what is taught then."""
         self._teachers.check(request)
-        await self._teaching.change(await _body(request, Change))
+        await self._teaching.change(await json_body(request, Change))
         return await self.state(request)
 
     async def export(self, request: Request) -> Response:
@@ -74,27 +67,3 @@ class TeachPage:
         self._teachers.check(request)
         headers = {"Content-Disposition": 'attachment; filename="taught.zip"', "Cache-Control": "no-store"}
         return Response(await self._teaching.export(), media_type="application/zip", headers=headers)
-
-
-async def _body(request: Request, model: type[Model]) -> Model:
-    """What a request's JSON says, of which no more is read than is allowed.
-
-    Raises:
-        Problem: it is no such JSON, or too large or slow.
-    """
-    if request.headers.get("content-type") != "application/json":  # which no form of another site can send
-        raise Problem(415, "invalid", "Send application/json.")
-    body = b""
-    try:
-        async with asyncio.timeout(SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAX_JSON:
-                    raise Problem(413, "invalid", f"At most {MAX_JSON >> 10} kB are read.")
-    except TimeoutError:
-        raise Problem(408, "too_slow", "The request did not arrive in time; try again.") from None
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise Problem(422, "invalid", f"{'.'.join(map(str, first['loc'])) or 'body'}: {first['msg']}.") from None

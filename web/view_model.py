@@ -7,7 +7,7 @@ import base64
 import io
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from model import Bundle, Face, Prediction
@@ -53,6 +53,7 @@ class Card:
     """One answer; `frame` is None for a whole photo."""
 
     number: int
+    label: str
     name: str
     sure: bool
     how_sure: str
@@ -87,13 +88,18 @@ class Result:
 
 
 def result_of(prediction: Prediction, bundle: Bundle, language: str) -> Result:
-    """What to show of a prediction, in the bundle's words."""
+    """What to show of a prediction, in the bundle's words, with what speaks for it."""
+    return replace(glance_of(prediction, bundle, language), heat_map=_heat_map(prediction))
+
+
+def glance_of(prediction: Prediction, bundle: Bundle, language: str) -> Result:
+    """The same without what speaks for it, which takes longer."""
     height = max(1, round(WIDE * prediction.size[1] / prediction.size[0]))
     if prediction.whole and prediction.whole.is_none:
         return Result(TEXTS.none_of(bundle, language), "", (), height)
     if prediction.whole:
         whole = _card(1, prediction.whole, None, bundle, language)
-        return Result(*_about(prediction.whole, "plain", bundle, language), (whole,), height, _heat_map(prediction))
+        return Result(*_about(prediction.whole, "plain", bundle, language), (whole,), height)
     cards = tuple(
         _card(number, face, _frame(face, prediction.size), bundle, language)
         for number, face in enumerate(prediction.faces, 1)
@@ -101,16 +107,15 @@ def result_of(prediction: Prediction, bundle: Bundle, language: str) -> Result:
     if not cards:
         return Result(say("no_face", language), say("no_face_help", language), (), height)
     if len(cards) == 1:
-        return Result(*_about(prediction.faces[0], "one", bundle, language), cards, height, _heat_map(prediction))
+        return Result(*_about(prediction.faces[0], "one", bundle, language), cards, height)
     counted = Counter(card.name for card in cards).most_common(8)
     counts = TEXTS.joined((say("counted", language, count=count, name=name) for name, count in counted), language)
     key = "largest_faces" if len(cards) >= MAX_FACES else "faces"
-    sentence = say(key, language, count=len(cards), labels=counts)
-    return Result(sentence, "", cards, height, _heat_map(prediction))
+    return Result(say(key, language, count=len(cards), labels=counts), "", cards, height)
 
 
 def _heat_map(prediction: Prediction) -> str:
-    if not prediction.looks:
+    if not prediction.looks or (prediction.whole and prediction.whole.is_none):
         return ""
     file = io.BytesIO()
     overlay(prediction.looks, prediction.size, HEAT_MAP).save(file, "PNG")
@@ -143,7 +148,7 @@ def _card(number: int, face: Face, frame: Frame | None, bundle: Bundle, language
         for label, share in likely[:MAX_BARS]
     )
     name = short_name(face.label, bundle, language)
-    return Card(number, name, face.sure, how_sure, bars[0].text, bars[0].tint, bars, frame)
+    return Card(number, face.label, name, face.sure, how_sure, bars[0].text, bars[0].tint, bars, frame)
 
 
 def _frame(face: Face, size: tuple[int, int]) -> Frame:

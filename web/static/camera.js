@@ -1,5 +1,6 @@
-// Takes a photo with the camera, where the browser lets a page do so.
+// Takes a photo with the camera, front or back, where the browser lets a page do so, or answers live.
 
+import { offerLive } from "./live.js";
 import { tell } from "./answer.js";
 
 // Show the button for it, and call `look` with each photo taken, as a Blob.
@@ -9,20 +10,37 @@ export function offerCamera(form, look) {
   const video = dialog.querySelector("video");
   const open = form.querySelector("#open-camera");
   const take = dialog.querySelector("#take");
+  const turn = dialog.querySelector("#turn-camera");
+  const live = offerLive(form, dialog, video);
+  let facing = "user";
   open.hidden = false;
 
-  open.addEventListener("click", async () => {
+  async function start() {
+    stop();
+    take.disabled = true;
     try {
-      const wanted = { facingMode: "user", width: { ideal: 1920 }, height: { ideal: 1080 } };
+      const wanted = { facingMode: facing, width: { ideal: 1920 }, height: { ideal: 1080 } };
       video.srcObject = await navigator.mediaDevices.getUserMedia({ video: wanted });
     } catch {
+      dialog.close();
       tell(form.dataset.noCamera);
       return;
     }
-    take.disabled = true;
-    dialog.showModal();
-  });
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    turn.hidden = devices.filter((device) => device.kind === "videoinput").length < 2;
+    if (!dialog.open) dialog.showModal();
+  }
 
+  function stop() {
+    video.srcObject?.getTracks().forEach((track) => track.stop());
+    video.srcObject = null;
+  }
+
+  open.addEventListener("click", start);
+  turn.addEventListener("click", () => {
+    facing = facing === "user" ? "environment" : "user";
+    start();
+  });
   video.addEventListener("playing", () => (take.disabled = false)); // before that there is nothing to take
 
   take.addEventListener("click", () => {
@@ -34,7 +52,8 @@ export function offerCamera(form, look) {
   });
   dialog.querySelector("#close-camera").addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => {
-    video.srcObject?.getTracks().forEach((track) => track.stop());
-    video.srcObject = null;
+    live.stop();
+    stop();
   });
+  document.addEventListener("visibilitychange", () => document.hidden && dialog.close());
 }

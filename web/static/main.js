@@ -2,6 +2,7 @@
 
 import "./linking.js";
 import "./saving.js";
+import "./verdict.js";
 import { offerCamera } from "./camera.js";
 import { look } from "./photos.js";
 import { acceptPhotos } from "./picking.js";
