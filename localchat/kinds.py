@@ -3,6 +3,7 @@
 from typing import Any
 
 from localchat.parameters import Upload
+from localchat.photos import Size, keep_sizes
 from localchat.telegram import Telegram
 
 Json = dict[str, Any]
@@ -40,6 +41,11 @@ THINGS: dict[str, Json] = {
     },
 }
 KINDS = (*FILES, *THINGS)
+OTHERS = {  # kind, and how its file begins where it is of another type: as above
+    ("sticker", b"\x1a\x45\xdf\xa3"): ("video/webm", ".webm", {"is_video": True}),
+    ("sticker", b"\x1f\x8b"): ("application/x-tgsticker", ".tgs", {"is_animated": True}),
+    ("animation", b"GIF8"): ("image/gif", ".gif", {"mime_type": "image/gif"}),
+}
 
 
 def keep_kind(telegram: Telegram, kind: str, upload: Upload | None) -> Json:
@@ -47,8 +53,21 @@ def keep_kind(telegram: Telegram, kind: str, upload: Upload | None) -> Json:
     if kind in THINGS:
         return {kind: THINGS[kind]}
     mime_type, suffix, details = FILES[kind]
-    file = telegram.files.add(upload.data if upload else b"", f"{kind}s", mime_type, suffix=suffix)
+    data = upload.data if upload else b""
+    for (other, magic), (its_type, its_suffix, more) in OTHERS.items():
+        if kind == other and data.startswith(magic):
+            mime_type, suffix, details = its_type, its_suffix, details | more
+    file = telegram.files.add(data, f"{kind}s", mime_type, suffix=suffix)
     file.content[kind] = file.describe() | details
     if kind == "animation":  # which old clients know as a document only
         file.content["document"] = file.describe() | {"mime_type": mime_type}
     return dict(file.content)
+
+
+def keep_live_photo(telegram: Telegram, sizes: list[Size], film: Upload) -> Json:
+    """A live photo, a photo with a film of a moment around it, as a part of a Bot API Message."""
+    content = keep_sizes(telegram.files, sizes)
+    file = telegram.files.add(film.data, "videos", "video/mp4", suffix=".mp4")
+    details = {"width": 640, "height": 360, "duration": 3, "mime_type": "video/mp4"}
+    file.content["live_photo"] = file.describe() | details | {"photo": content["photo"]}
+    return content | file.content

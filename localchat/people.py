@@ -9,15 +9,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from localchat.errors import Refusal
-from localchat.kinds import KINDS, keep_kind
+from localchat.kinds import KINDS, keep_kind, keep_live_photo
 from localchat.methods.sending import keep_document
 from localchat.parameters import Parameters, Upload, read_parameters
-from localchat.photos import PhotoProblem, keep_sizes
+from localchat.photos import PhotoProblem, Size, keep_sizes
 from localchat.telegram import MAX_CAPTION, MAX_TEXT, Telegram, plain
 
 MAX_WAIT = 50  # seconds of a long poll
 STATUSES = ("member", "administrator", "creator")
-SHOWN = {"image/jpeg", "image/png", "image/webp", "image/gif"}  # other files are offered for download only
+SHOWN = set(
+    ["image/jpeg", "image/png", "image/webp", "image/gif", "video/mp4", "video/webm", "audio/ogg", "audio/mpeg"]
+)
+LIVE = "live_photo"
 
 Json = dict[str, Any]
 
@@ -58,6 +61,8 @@ async def send(telegram: Telegram, request: Request) -> Response:
             problem = "Not a picture that can be sent as a photo; send it as a file."
             return JSONResponse({"error": problem, "unreadable": unreadable}, 400)
         contents = [keep_sizes(telegram.files, photo) for photo in sizes]
+    elif kind == LIVE:
+        contents = [await _live_photo(telegram, uploads)]
     elif kind == "document":
         contents = [keep_document(telegram, upload) for upload in uploads]
     elif kind in KINDS:
@@ -65,7 +70,7 @@ async def send(telegram: Telegram, request: Request) -> Response:
     elif kind == "text":
         contents = [plain(text)] if text else []
     else:
-        raise Refusal(400, f"Unknown kind {kind!r}: use text, photo, document, {', '.join(KINDS)}.")
+        raise Refusal(400, f"Unknown kind {kind!r}: use text, photo, document, {LIVE}, {', '.join(KINDS)}.")
     if not contents:
         raise Refusal(400, "Nothing to send: give a text or files.")
     if kind != "text" and (caption or text):
@@ -82,7 +87,7 @@ async def send(telegram: Telegram, request: Request) -> Response:
 async def press(telegram: Telegram, request: Request) -> Response:
     """An inline button, of a message that may be too old for the bot to see."""
     parameters = await read_parameters(request)
-    chat, person = _person(telegram, parameters)
+    chat, person = _where(telegram, parameters)
     message_id, data = parameters.integer("message_id"), parameters.text("data")
     telegram.press(chat, person, message_id, data, parameters.flag("too_old"))
     return JSONResponse({})
@@ -107,7 +112,8 @@ async def events(telegram: Telegram, request: Request) -> Response:
     await telegram.bell.wait_until(lambda: chats.last < after or bool(chats.events(chat, after)), timeout)
     if chats.last < after:  # the server was started anew since that event
         after = 0
-    return JSONResponse({"events": chats.events(chat, after), "last": chats.last, "start": telegram.start})
+    news = {"events": chats.events(chat, after), "last": chats.last, "start": telegram.start}
+    return JSONResponse(news | {"ready": telegram.updates.fetched})
 
 
 async def bot(telegram: Telegram, request: Request) -> Response:
@@ -130,9 +136,15 @@ async def file(telegram: Telegram, request: Request) -> Response:
     return Response(found.data, media_type=found.mime_type if shown else "application/octet-stream", headers=headers)
 
 
-async def _encode(
-    telegram: Telegram, uploads: list[Upload]
-) -> tuple[list[list[tuple[tuple[int, int], bytes]]], list[int]]:
+async def _live_photo(telegram: Telegram, uploads: list[Upload]) -> Json:
+    """Of two files, the photo and its film, in any order."""
+    sizes, films = await _encode(telegram, uploads)
+    if len(uploads) != 2 or len(sizes) != 1:
+        raise Refusal(400, "A live photo is two files: a picture, and the film around it.")
+    return keep_live_photo(telegram, sizes[0], uploads[films[0]])
+
+
+async def _encode(telegram: Telegram, uploads: list[Upload]) -> tuple[list[list[Size]], list[int]]:
     """The sizes of all photos, and the numbers of those that cannot be photos."""
     sizes, unreadable = [], []
     for number, upload in enumerate(uploads):

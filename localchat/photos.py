@@ -14,13 +14,14 @@ MAX_BOT_SIDES = 10_000  # width and height together
 MAX_BOT_RATIO = 20
 
 Json = dict[str, Any]
+Size = tuple[tuple[int, int], bytes]  # width and height, and the JPEG file
 
 
 class PhotoProblem(ValueError):
     """A picture that cannot be sent as a photo; the message says why, as the Bot API words it."""
 
 
-def encode_sizes(data: bytes) -> list[tuple[tuple[int, int], bytes]]:
+def encode_sizes(data: bytes) -> list[Size]:
     """The sizes of a photo, smallest first, as ((width, height), JPEG bytes); never larger than it was.
 
     Raises:
@@ -58,7 +59,7 @@ def check_upload(data: bytes) -> None:
         raise PhotoProblem("PHOTO_INVALID_DIMENSIONS")
 
 
-def keep_sizes(files: Files, sizes: list[tuple[tuple[int, int], bytes]]) -> Json:
+def keep_sizes(files: Files, sizes: list[Size]) -> Json:
     """Keep encoded sizes as files; returns the photo as a part of a Bot API Message."""
     kept: list[File] = [files.add(data, "photos", "image/jpeg", suffix=".jpg") for _, data in sizes]
     shown = [
@@ -74,7 +75,7 @@ def _sides(longest: int) -> list[int]:
     return smaller if len(smaller) == len(SIDES) else [*smaller, longest]
 
 
-def _encoded(image: Image.Image, side: int) -> tuple[tuple[int, int], bytes]:
+def _encoded(image: Image.Image, side: int) -> Size:
     shrink = min(1.0, side / max(image.size))
     size = max(1, round(image.width * shrink)), max(1, round(image.height * shrink))
     buffer = io.BytesIO()

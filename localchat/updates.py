@@ -26,6 +26,7 @@ class Updates:
         self._polls = 0
         self._ended_by = ""
         self.allowed: list[str] = []
+        self.fetched = False  # whether a bot has ever asked for them
 
     def __len__(self) -> int:
         return len(self._pending)

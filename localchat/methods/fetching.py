@@ -30,6 +30,7 @@ async def get_updates(telegram: Telegram, parameters: Parameters) -> list[Json]:
         )
     _allow(telegram, parameters)
     limit = min(100, max(1, parameters.integer("limit", 100)))
+    _say_ready(telegram)
     return await telegram.updates.poll(parameters.integer("offset"), limit, max(0, parameters.integer("timeout")))
 
 
@@ -43,6 +44,7 @@ async def set_webhook(telegram: Telegram, parameters: Parameters) -> bool:
     telegram.updates.interrupt("setWebhook")
     at_once = min(MAX_CONNECTIONS, max(1, parameters.integer("max_connections", AT_ONCE)))
     telegram.webhook.set(url, parameters.text("secret_token"), at_once)
+    _say_ready(telegram)
     return True
 
 
@@ -84,6 +86,13 @@ async def get_chat_member(telegram: Telegram, parameters: Parameters) -> Json:
     if status is None or person is None:
         raise bad_request("user not found")
     return {"status": status, "user": person} | MEMBER.get(status, {})
+
+
+def _say_ready(telegram: Telegram) -> None:
+    """The page shows that the bot is starting until it is told that there is one."""
+    if not telegram.updates.fetched:
+        telegram.updates.fetched = True
+        telegram.chats.tell(None, "profile")
 
 
 def _allow(telegram: Telegram, parameters: Parameters) -> None:

@@ -1,19 +1,14 @@
 // Draws one bubble: a message, or the messages of one album. Clicks are named by data-action and handled elsewhere.
 
 import { h, icon } from "./dom.js";
+import { fileUrl, kindOf, media } from "./media.js";
 import { formatted, isOnlyEmoji } from "./text.js";
 import { language, word } from "./words.js";
 
-const KINDS = {
-  sticker: "🙂", video: "🎬", animation: "🎞️", video_note: "📹", voice: "🎙️", audio: "🎵",
-  location: "📍", contact: "👤", poll: "📊", dice: "🎲",
-};
 const SHOWN = ["image/jpeg", "image/png", "image/webp", "image/gif"];
 const WIDEST = 380; // pixels of a single picture
 const HIGHEST = 440;
 
-const fileUrl = (id) => `/chat/file/${encodeURIComponent(id)}`;
-const kindOf = (message) => Object.keys(KINDS).find((kind) => kind in message);
 
 export function bubble(messages) {
   const [message] = messages;
@@ -28,8 +23,8 @@ export function bubble(messages) {
     message.reply_to_message && quote(message.reply_to_message),
     photos.length ? pictures(photos) : undefined,
     message.document && !message.animation && attachment(message.document),
-    kindOf(message) && thing(message),
-    text && h("p", {}, formatted(text, words.entities ?? words.caption_entities), room(message)),
+    kindOf(message) && media(message),
+    text && h("p", { dir: "auto" }, formatted(text, words.entities ?? words.caption_entities), room(message)),
     time(message),
   );
   const keyboard = message.reply_markup?.inline_keyboard;
@@ -51,7 +46,7 @@ function stamp(message) {
   return [
     message.edit_date && h("span", {}, word("edited")),
     h("time", { dateTime: at.toISOString(), title: at.toLocaleString(language()) }, shown),
-    !message.from.is_bot && icon("ticks"),
+    !message.from.is_bot && icon(message.pending ? "clock" : "ticks"),
   ];
 }
 
@@ -109,11 +104,6 @@ function bytes(size = 0) {
   const units = ["KB", "MB", "GB"];
   const power = Math.min(units.length, Math.floor(Math.log(size) / Math.log(1024)));
   return `${(size / 1024 ** power).toLocaleString(language(), { maximumFractionDigits: 1 })} ${units[power - 1]}`;
-}
-
-function thing(message) {
-  const kind = kindOf(message);
-  return h("span", { className: "thing" }, h("span", { className: "emblem", ariaHidden: "true" }, KINDS[kind]), word(kind));
 }
 
 function buttons(message, rows) {

@@ -2,7 +2,10 @@
 
 import * as commands from "./commands.js";
 import { $, h, icon } from "./dom.js";
-import { sendFiles, sendPhotos, sendText } from "./server.js";
+import { sender, summary } from "./bubble.js";
+import { post } from "./pending.js";
+import { EMBLEMS } from "./media.js";
+import { here } from "./server.js";
 import { translate, word } from "./words.js";
 
 const form = $("#composer");
@@ -12,23 +15,37 @@ const asFile = $("#as-file");
 const kinds = $("#kinds");
 const attach = $("#attach");
 const drop = $("#drop");
+const one = $("#one");
+const quoted = $("#quoted");
+const ALBUM = 10; // most photos in one album
+const ACCEPTED = { // by kinds of message that need a file
+  sticker: ".webp,.webm,.tgs", animation: "video/mp4,image/gif", video: "video/*", video_note: "video/*",
+  voice: "audio/*", audio: "audio/*", live_photo: "image/*,video/*",
+};
 let gathered = [];
-let report = () => {};
-let sending = Promise.resolve(); // one after the other, so that messages keep their order
-
-export function onError(callback) {
-  report = callback;
-}
+let kind; // of message that a file is chosen for
+let replied; // the message that is replied to
 
 export function say(words) {
-  return inOrder(() => sendText(words));
+  post({ text: words, reply_to: replied?.message_id });
+  reply();
+}
+
+// Replies to a message with what is sent next; to none again without one.
+export function reply(message) {
+  replied = message;
+  quoted.hidden = !message;
+  if (!message) return;
+  quoted.querySelector("b").textContent = sender(message);
+  quoted.querySelector("span").textContent = summary(message);
+  text.focus();
 }
 
 export function draw() {
   tray.hidden = !gathered.length;
   tray.querySelector("ul").replaceChildren(...gathered.map(card));
-  text.dataset.placeholder = gathered.length ? "caption" : "message";
-  translate(form);
+  text.dataset.placeholder = gathered.length ? "caption" : here.group ? "mention" : "message";
+  translate($("footer"));
   ready();
 }
 
@@ -60,7 +77,7 @@ function card(file) {
   return h("li", { title: file.name }, picture || icon("file"), h("span", {}, file.name), away);
 }
 
-async function submit() {
+function submit() {
   const [files, words, whole] = [gathered, text.value.trim(), asFile.checked];
   if (!files.length && !words) return;
   gathered = [];
@@ -68,30 +85,15 @@ async function submit() {
   asFile.checked = false;
   commands.close();
   draw();
-  const sent = await inOrder(() => sendAll(files, words, whole));
-  if (sent || text.value || gathered.length) return;
-  [gathered, text.value, asFile.checked] = [files, words, whole]; // give it back, so that nothing is lost
-  draw();
-}
-
-async function sendAll(files, words, whole) {
   const photos = whole ? [] : files.filter(({ type }) => type.startsWith("image/"));
   const others = files.filter((file) => !photos.includes(file));
-  if (!files.length) await sendText(words);
-  if (photos.length) await sendPhotos(photos, words);
-  if (others.length) await sendFiles(others, photos.length ? "" : words);
-}
-
-function inOrder(send) {
-  const result = sending.then(send).then(
-    () => true,
-    (error) => {
-      report(error.message);
-      return false;
-    },
-  );
-  sending = result;
-  return result;
+  const reply_to = replied?.message_id;
+  reply();
+  if (!files.length) post({ text: words, reply_to });
+  for (let start = 0; start < photos.length; start += ALBUM) {
+    post({ kind: "photo", files: photos.slice(start, start + ALBUM), caption: start ? "" : words, reply_to });
+  }
+  if (others.length) post({ kind: "document", files: others, caption: photos.length ? "" : words, reply_to });
 }
 
 function openKinds(open) {
@@ -128,11 +130,23 @@ commands.onChoose((command) => {
 
 attach.addEventListener("click", () => openKinds(kinds.hidden));
 kinds.addEventListener("click", (event) => {
-  const choice = event.target.closest("[data-pick]");
+  const choice = event.target.closest("button");
   if (!choice) return;
   openKinds(false);
-  $(`#${choice.dataset.pick}`).click();
+  if (!choice.dataset.kind) return $(`#${choice.dataset.pick}`).click();
+  kind = choice.dataset.kind;
+  if (!ACCEPTED[kind]) return post({ kind });
+  one.accept = ACCEPTED[kind];
+  one.multiple = kind === "live_photo";
+  one.click();
 });
+one.addEventListener("change", () => {
+  post({ kind, files: [...one.files], caption: text.value.trim(), reply_to: replied?.message_id });
+  text.value = one.value = "";
+  reply();
+  ready();
+});
+$("#quoted button").addEventListener("click", () => reply());
 kinds.addEventListener("keydown", (event) => {
   const items = [...kinds.children];
   const now = items.indexOf(document.activeElement);
@@ -147,6 +161,10 @@ kinds.addEventListener("keydown", (event) => {
 document.addEventListener("pointerdown", (event) => {
   if (!event.target.closest("#kinds, #attach")) openKinds(false);
 });
+for (const [name, emblem] of Object.entries(EMBLEMS)) {
+  const parts = [h("span", { className: "emblem", ariaHidden: "true" }, emblem), h("span", { dataset: { word: name } })];
+  kinds.append(h("button", { type: "button", role: "menuitem", dataset: { kind: name } }, ...parts));
+}
 for (const how of ["photos", "files"]) {
   $(`#${how}`).addEventListener("change", ({ target }) => {
     gather([...target.files], how);

@@ -1,7 +1,7 @@
 // Keeps the list of messages on the page in step with the chat: adds, edits, deletes, groups, scrolls.
 
 import { bubble, sender } from "./bubble.js";
-import { $, h } from "./dom.js";
+import { $, h, icon } from "./dom.js";
 import { language, word } from "./words.js";
 
 const RUN = 600; // seconds; closer messages of one sender stand together
@@ -15,7 +15,7 @@ const places = new Map(); // id: list item; an album's messages share one
 let initials = "";
 let unseen = 0;
 
-export const isEmpty = () => messages.size === 0;
+export const isEmpty = () => !messages.size && !list.querySelector(".pending");
 
 export function setAvatar(text) {
   initials = text;
@@ -34,16 +34,30 @@ export function add(message) {
   if (messages.has(message.message_id)) return;
   const stay = isAtEnd() || !message.from.is_bot;
   messages.set(message.message_id, message);
-  const album = list.lastElementChild;
+  const album = onTheWay() ? onTheWay().previousElementSibling : list.lastElementChild;
   if (message.photo && message.media_group_id && album?.dataset.album === message.media_group_id) {
     place(message, album);
   } else {
     separateDay(message);
-    place(message, list.appendChild(h("li", { className: message.from.is_bot ? "in" : "out" })));
+    place(message, insert(h("li", { className: message.from.is_bot ? "in" : "out" })));
   }
   if (stay) toEnd();
   else unseen += 1;
   offerDown();
+}
+
+// Shows messages that are still on their way; returns their place in the list.
+export function pend(drafts) {
+  separateDay(drafts[0]);
+  const item = h("li", { className: "out first last pending", ariaLive: "off" }, bubble(drafts));
+  list.append(item);
+  toEnd();
+  return item;
+}
+
+export function drop(item) {
+  for (const shown of item.querySelectorAll("[src^='blob:']")) URL.revokeObjectURL(shown.src);
+  item.remove();
 }
 
 export function edit(message) {
@@ -71,9 +85,13 @@ export function remove(id) {
 
 export function redraw() {
   const all = [...messages.values()];
+  const waiting = [...list.querySelectorAll(".pending")];
   clear();
   all.forEach(add);
+  list.append(...waiting);
 }
+
+export const message = (id) => messages.get(id);
 
 export function jump(id) {
   const item = places.get(id);
@@ -88,6 +106,8 @@ export function toEnd() {
 }
 
 const ids = (item) => (item.dataset.ids ?? "").split(" ").filter(Boolean).map(Number);
+const onTheWay = () => list.querySelector(".pending:not(.failed)");
+const insert = (item) => list.insertBefore(item, onTheWay());
 const isAtEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
 
 function place(message, item) {
@@ -102,7 +122,9 @@ function draw(item) {
   const shown = ids(item).map((id) => messages.get(id));
   item.setAttribute("aria-label", sender(shown[0]));
   const face = shown[0].from.is_bot ? [h("span", { className: "avatar", ariaHidden: "true" }, initials)] : [];
-  item.replaceChildren(...face, bubble(shown));
+  const dataset = { action: "reply", id: shown[0].message_id };
+  const reply = h("button", { type: "button", className: "reply", title: word("reply"), dataset }, icon("reply"));
+  item.replaceChildren(...face, bubble(shown), reply);
 }
 
 // Whether an item begins or ends a run of one sender decides its corners, its gap and where the avatar stands.
@@ -121,7 +143,7 @@ function together(one, other) {
 function separateDay(message) {
   const day = new Date(message.date * 1000).toDateString();
   if ([...list.querySelectorAll(".day")].at(-1)?.dataset.day === day) return;
-  list.append(h("li", { className: "day", dataset: { day } }, h("span", {}, dayName(new Date(day)))));
+  insert(h("li", { className: "day", dataset: { day } }, h("span", {}, dayName(new Date(day)))));
 }
 
 function dayName(day) {

@@ -3,22 +3,26 @@
 import { setCommands } from "./commands.js";
 import * as composer from "./composer.js";
 import * as conversation from "./conversation.js";
-import { $ } from "./dom.js";
-import { describeBot, listen, press } from "./server.js";
-import { language, setLanguage, translate, word } from "./words.js";
+import { $, h } from "./dom.js";
+import * as pending from "./pending.js";
+import { addressOf, describeBot, here, listen, press } from "./server.js";
+import { LANGUAGES, language, nameOf, own, setLanguage, translate, word } from "./words.js";
 
 const ACTION_LASTS = 5000; // milliseconds, as in Telegram
 const TOAST_LASTS = 4000;
 const PRESS_LASTS = 10000;
+const CHATS = { "": {}, group: { group: -1 }, guest: { group: -2, without_bot: true } };
 
 const status = $("#status");
 let connected = false;
+let ready = false;
 let action = "";
 let actionTimer;
 let toastTimer;
 
 const EVENTS = {
   message: ({ message }) => {
+    if (!message.from.is_bot) pending.arrived();
     conversation.add(message);
     if (message.from.is_bot) show("");
   },
@@ -32,6 +36,7 @@ const EVENTS = {
 const ACTIONS = {
   say: ({ text }) => composer.say(text),
   jump: ({ id }) => conversation.jump(Number(id)),
+  reply: ({ id }) => composer.reply(conversation.message(Number(id))),
   open: enlarge,
   press: async ({ id, data }, button) => {
     button.ariaBusy = "true";
@@ -53,6 +58,7 @@ function show(newAction) {
 function drawStatus() {
   status.classList.toggle("busy", connected && Boolean(action));
   if (!connected) status.textContent = word("connecting");
+  else if (!ready) status.textContent = word("starting");
   else status.textContent = word(action in ACTION_WORDS ? action : action ? "typing" : "bot");
 }
 const ACTION_WORDS = { typing: 1, upload_photo: 1, upload_document: 1 };
@@ -99,10 +105,8 @@ function enlarge({ src, caption }) {
 }
 
 function drawLanguage() {
-  document.documentElement.lang = language();
-  for (const button of document.querySelectorAll("[data-language]")) {
-    button.ariaPressed = String(button.dataset.language === language());
-  }
+  document.documentElement.lang = own();
+  $("#language").value = language();
   translate(document);
   composer.draw();
   drawStatus();
@@ -112,17 +116,19 @@ document.addEventListener("click", (event) => {
   const chosen = event.target.closest("[data-action]");
   if (chosen) ACTIONS[chosen.dataset.action](chosen.dataset, chosen);
 });
-for (const button of document.querySelectorAll("[data-language]")) {
-  button.addEventListener("click", async () => {
-    setLanguage(button.dataset.language);
-    drawLanguage();
-    await describe();
-    conversation.redraw();
-  });
-}
+$("#language").append(...LANGUAGES.map((code) => h("option", { value: code, lang: code }, nameOf(code))));
+$("#language").addEventListener("change", async ({ target }) => {
+  setLanguage(target.value);
+  drawLanguage();
+  await describe();
+  conversation.redraw();
+});
+$("#chats").value = here.without_bot ? "guest" : here.group ? "group" : "";
+$("#chats").addEventListener("change", ({ target }) => {
+  location.search = addressOf(CHATS[target.value]);
+});
 $("#start").addEventListener("click", () => composer.say("/start"));
 $("#viewer").addEventListener("click", () => $("#viewer").close());
-composer.onError(toast);
 
 drawLanguage();
 listen({
@@ -134,8 +140,8 @@ listen({
     for (const event of events) EVENTS[event.type]?.(event);
     drawStart();
   },
-  onConnected: (now) => {
-    connected = now;
+  onConnected: (now, botIsThere) => {
+    [connected, ready] = [now, botIsThere];
     drawStatus();
   },
 });

@@ -3,56 +3,34 @@
 import { language, word } from "./words.js";
 
 const PAUSE = 1500; // milliseconds before the server is asked again after it did not answer
-const ALBUM = 10; // most photos in one album
 
-export const chat = Number(new URLSearchParams(location.search).get("chat")) || 1;
-const me = () => ({ chat, language: language(), name: word("you") });
+const asked = new URLSearchParams(location.search);
+const chat = Number(asked.get("chat")) || 1; // the person's own
+const group = Number(asked.get("group")) || 0;
+const without_bot = asked.has("without_bot"); // the group has the bot as a guest only
+const place = group ? { group, without_bot, status: "creator" } : {};
+const me = () => ({ chat, ...place, language: language(), name: word("you") });
 
-async function post(path, body) {
-  const answer = await fetch(path, { method: "POST", body });
-  if (answer.ok) return { ok: true };
-  const { error, unreadable = [] } = await answer.json().catch(() => ({}));
-  return { ok: false, status: answer.status, error, unreadable };
+// Where the page would show another chat of the same person: their own without a group.
+export function addressOf({ group: other, without_bot: guest }) {
+  return `?chat=${chat}${other ? `&group=${other}` : ""}${guest ? "&without_bot" : ""}`;
 }
+export const here = { group, without_bot };
 
-function form(fields, files) {
-  const data = new FormData();
-  for (const [key, value] of Object.entries({ ...me(), ...fields })) if (value) data.append(key, value);
-  for (const file of files) data.append("files", file, file.name || "photo.png");
-  return data;
-}
-
-function check(result) {
-  if (!result.ok) throw new Error(result.status === 413 ? word("tooLarge") : result.error || word("notSent"));
-}
-
-export async function sendText(text) {
-  check(await post("/chat/send", form({ text }, [])));
-}
-
-export async function sendFiles(files, caption) {
-  check(await post("/chat/send", form({ kind: "document", caption }, files)));
-}
-
-// Pictures that cannot be shown as photos go as files instead, as in Telegram.
-export async function sendPhotos(photos, caption) {
-  for (let start = 0; start < photos.length; start += ALBUM) {
-    const album = photos.slice(start, start + ALBUM);
-    const result = await post("/chat/send", form({ kind: "photo", caption: start ? "" : caption }, album));
-    if (result.ok) continue;
-    if (!result.unreadable?.length) check(result);
-    const readable = album.filter((_, number) => !result.unreadable.includes(number));
-    const others = album.filter((_, number) => result.unreadable.includes(number));
-    const first = start ? "" : caption;
-    if (readable.length) await sendPhotos(readable, first);
-    await sendFiles(others, readable.length ? "" : first);
-  }
+// Sends a message: `kind` and what belongs to it; pictures that cannot be shown as photos go as files instead, as in Telegram.
+export async function send({ kind, files = [], ...fields }, onProgress) {
+  const result = await post("/chat/send", form({ kind, ...fields }, files), onProgress);
+  if (result.ok) return;
+  if (kind !== "photo" || !result.unreadable?.length) throw new Error(reason(result));
+  const readable = files.filter((_, number) => !result.unreadable.includes(number));
+  const others = files.filter((_, number) => result.unreadable.includes(number));
+  if (readable.length) await send({ kind, files: readable, ...fields }, onProgress);
+  await send({ kind: "document", files: others, ...(readable.length ? {} : fields) }, onProgress);
 }
 
 export async function press(messageId, data) {
-  const body = JSON.stringify({ ...me(), message_id: messageId, data });
-  const answer = await fetch("/chat/press", { method: "POST", body, headers: { "Content-Type": "application/json" } });
-  if (!answer.ok) throw new Error(word("notSent"));
+  const result = await post("/chat/press", form({ message_id: messageId, data }, []));
+  if (!result.ok) throw new Error(word("notSent"));
 }
 
 export async function describeBot() {
@@ -66,10 +44,10 @@ export async function listen({ onEvents, onStart, onConnected }) {
   let start;
   for (;;) {
     try {
-      const answer = await fetch(`/chat/events?chat=${chat}&after=${after}&timeout=${timeout}`);
+      const answer = await fetch(`/chat/events?chat=${group || chat}&after=${after}&timeout=${timeout}`);
       if (!answer.ok) throw new Error(answer.statusText);
       const page = await answer.json();
-      onConnected(true);
+      onConnected(true, page.ready);
       if (page.start !== start) {
         onStart();
         const missed = start !== undefined && after > 0;
@@ -82,9 +60,31 @@ export async function listen({ onEvents, onStart, onConnected }) {
       onEvents(page.events);
     } catch (error) {
       console.warn(error);
-      onConnected(false);
+      onConnected(false, false);
       timeout = 0;
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
   }
 }
+
+function form(fields, files) {
+  const data = new FormData();
+  for (const [key, value] of Object.entries({ ...me(), ...fields })) if (value) data.append(key, value);
+  for (const file of files) data.append("files", file, file.name || "photo.png");
+  return data;
+}
+
+// Not with fetch(), which tells nothing of how much was sent already.
+function post(path, body, onProgress = () => {}) {
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    request.responseType = "json";
+    request.upload.addEventListener("progress", ({ loaded, total }) => onProgress(loaded / total));
+    request.addEventListener("load", () => resolve({ ok: request.status < 300, status: request.status, ...request.response }));
+    request.addEventListener("error", () => resolve({ ok: false }));
+    request.send(body);
+  });
+}
+
+const reason = ({ status, error }) => (status === 413 ? word("tooLarge") : error || word("notSent"));

@@ -1,4 +1,4 @@
-// The page's own words, in the languages a person can switch to.
+// The page's own words, and the languages a person can switch to.
 
 const WORDS = {
   en: {
@@ -6,6 +6,7 @@ const WORDS = {
     start: "Start",
     menu: "Menu",
     message: "Message",
+    mention: "Message, such as @local_bot",
     caption: "Add a caption…",
     messages: "Messages",
     commands: "Commands",
@@ -49,6 +50,15 @@ const WORDS = {
     dice: "Dice",
     gone: "This picture is not kept any more",
     notSent: "Not sent",
+    sendAgain: "Send again",
+    sending: "Sending",
+    starting: "starting…",
+    reply: "Reply",
+    chat: "Chat",
+    privateChat: "Private chat",
+    group: "Group",
+    guest: "Chat without the bot",
+    live_photo: "Live photo",
     tooLarge: "Not sent: more than 64 MB at once",
   },
   fr: {
@@ -56,6 +66,7 @@ const WORDS = {
     start: "Démarrer",
     menu: "Menu",
     message: "Message",
+    mention: "Message, par exemple @local_bot",
     caption: "Ajouter une légende…",
     messages: "Messages",
     commands: "Commandes",
@@ -99,20 +110,33 @@ const WORDS = {
     dice: "Dé",
     gone: "Cette image n’est plus conservée",
     notSent: "Non envoyé",
+    sendAgain: "Renvoyer",
+    sending: "Envoi en cours",
+    starting: "démarrage…",
+    reply: "Répondre",
+    chat: "Discussion",
+    privateChat: "Discussion privée",
+    group: "Groupe",
+    guest: "Discussion sans le bot",
+    live_photo: "Photo animée",
     tooLarge: "Non envoyé : plus de 64 Mo à la fois",
   },
 };
 
+// What a person can have their Telegram in, and so what the bot speaks; the page itself has words in two of them.
+export const LANGUAGES = "ar bn de en es fa fr hi id it ja ko nl pl pt ru tr uk vi zh".split(" ");
 const STORED = "language";
 let current = initial();
 
 function initial() {
   const wanted = localStorage.getItem(STORED) || navigator.language.slice(0, 2);
-  return wanted in WORDS ? wanted : "en";
+  return LANGUAGES.includes(wanted) ? wanted : "en";
 }
 
 export const language = () => current;
-export const word = (key) => WORDS[current][key] ?? key;
+export const own = () => (current in WORDS ? current : "en"); // the language of the page's words
+export const word = (key) => WORDS[own()][key] ?? key;
+export const nameOf = (code) => new Intl.DisplayNames([code], { type: "language" }).of(code);
 
 export function setLanguage(code) {
   current = code;

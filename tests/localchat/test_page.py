@@ -1,10 +1,13 @@
 """The page, as a person uses it in a browser, with a bot on the other side."""
 
 import base64
+import io
 import re
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
 from localchat import LocalChat
@@ -78,8 +81,8 @@ def test_new_messages_are_announced(started: Page) -> None:
 
 def test_commands_are_tapped_from_the_menu(started: Page) -> None:
     started.get_by_role("button", name="Menu").click()
-    expect(started.get_by_role("option")).to_have_text(["/startSay hello", "/waitSee me type"])
-    started.get_by_role("option", name="/wait").click()
+    expect(started.get_by_role("listbox").get_by_role("option")).to_have_text(["/startSay hello", "/waitSee me type"])
+    started.get_by_role("listbox").get_by_role("option", name="/wait").click()
     expect(started.locator(".out").last).to_contain_text("/wait")
     expect(started.get_by_role("status").first).to_have_text("typing")
     expect(started.get_by_role("listbox")).to_be_hidden()
@@ -88,7 +91,7 @@ def test_commands_are_tapped_from_the_menu(started: Page) -> None:
 def test_commands_are_chosen_by_keyboard_and_tapped_in_a_text(started: Page) -> None:
     started.get_by_role("textbox").press_sequentially("/")
     started.keyboard.press("ArrowDown")
-    expect(started.get_by_role("option", selected=True)).to_contain_text("/wait")
+    expect(started.get_by_role("listbox").get_by_role("option", selected=True)).to_contain_text("/wait")
     started.keyboard.press("Escape")
     expect(started.get_by_role("listbox")).to_be_hidden()
     started.keyboard.type("s")
@@ -162,12 +165,12 @@ def test_files_and_broken_pictures_go_as_files_beside_the_photos(started: Page) 
 
 
 def test_a_person_switches_the_language_and_it_stays(started: Page) -> None:
-    started.get_by_role("button", name="FR").click()
+    started.get_by_label("Language").select_option("fr")
     expect(started.locator("html")).to_have_attribute("lang", "fr")
     expect(started.get_by_role("textbox", name="Message")).to_be_visible()
     expect(started.get_by_role("button", name="Envoyer", exact=True)).to_be_visible()
     started.get_by_role("button", name="Menu").click()
-    expect(started.get_by_role("option")).to_have_text(["/startDire bonjour"])
+    expect(started.get_by_role("listbox").get_by_role("option")).to_have_text(["/startDire bonjour"])
     started.reload()
     expect(started.get_by_role("button", name="Joindre")).to_be_visible()
     expect(started.locator(".day")).to_have_text("Aujourd’hui")
@@ -183,15 +186,119 @@ def test_the_conversation_is_there_after_a_reload(started: Page) -> None:
     assert started.locator("#messages p").all_inner_texts() == before
 
 
-def test_a_text_that_could_not_be_sent_comes_back(started: Page) -> None:
-    def refuse(route: Route) -> None:
-        route.fulfill(status=400, json={"error": "Not today."})
-
-    started.route("**/chat/send", refuse)
+def test_what_could_not_be_sent_says_why_and_is_sent_again(started: Page) -> None:
+    started.route("**/chat/send", lambda route: route.fulfill(status=400, json={"error": "Not today."}))
     started.get_by_role("textbox").fill("precious")
     started.keyboard.press("Enter")
-    expect(started.get_by_text("Not today.")).to_be_visible()
-    expect(started.get_by_role("textbox")).to_have_value("precious")
+    failed = started.locator(".out.failed")
+    expect(failed).to_contain_text("precious")
+    expect(failed.get_by_role("alert")).to_contain_text("Not today.")
+    started.unroute("**/chat/send")
+    failed.get_by_role("button", name="Send again").click()
+    expect(started.locator(".in").last).to_contain_text("You sent: precious")
+    expect(started.locator(".out", has_text="precious")).to_have_count(1)
+    expect(started.locator(".pending")).to_have_count(0)
+
+
+def test_what_could_not_be_sent_can_be_let_go(started: Page) -> None:
+    started.route("**/chat/send", lambda route: route.fulfill(status=400, body="no JSON"))
+    started.set_input_files("#photos", [PHOTO])
+    started.keyboard.press("Enter")
+    failed = started.locator(".out.failed")
+    expect(failed).to_contain_text("Not sent")
+    failed.get_by_role("button", name="Remove").click()
+    expect(failed).to_have_count(0)
+
+
+def test_a_bubble_with_a_clock_and_the_progress_is_there_before_the_server_has_it(started: Page) -> None:
+    held: list[Route] = []
+    started.route("**/chat/send", lambda route: held.append(route))
+    noise = np.random.default_rng(0).integers(0, 255, (700, 700, 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noise).save(file, "PNG")
+    started.set_input_files("#photos", [{**PHOTO, "buffer": file.getvalue()}])
+    started.get_by_role("textbox").fill("large")
+    started.keyboard.press("Enter")
+    started.get_by_role("textbox").fill("and more")
+    started.keyboard.press("Enter")
+    first, second = started.locator(".pending").all()
+    expect(first.locator("img")).to_be_visible()
+    expect(first.get_by_role("progressbar", name="Sending")).to_be_visible()
+    expect(second).to_contain_text("and more")
+    expect(second.get_by_role("progressbar")).to_be_hidden()
+    assert first.locator("use").first.get_attribute("href") == "#i-clock"
+    expect(started.locator(".out", has_text="large")).to_have_count(1)
+    held[0].continue_()
+    started.unroute("**/chat/send")
+    expect(started.locator(".pending")).to_have_count(0)
+    expect(started.locator(".out p")).to_contain_text(["/start", "large", "and more"])
+
+
+def test_the_page_says_that_the_bot_is_starting_until_it_is_there(browser: Browser, chat: LocalChat) -> None:
+    page = browser.new_page(locale="en-US")
+    page.goto(chat.url)
+    expect(page.locator("#status")).to_have_text("starting…")
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator(".out")).to_contain_text("/start")
+    with echo_bot.running(chat):
+        expect(page.locator("#status")).to_have_text("bot")
+        expect(page.locator(".in")).to_have_count(1)
+    page.close()
+
+
+def pick(page: Page, kind: str) -> None:
+    page.get_by_role("button", name="Attach").click()
+    page.get_by_role("menuitem", name=kind, exact=True).click()
+
+
+def test_stickers_films_and_sounds_are_sent_and_shown(started: Page) -> None:
+    webp = picture(kind="WEBP")
+    for number, (kind, name, data) in enumerate(
+        [("Sticker", "a.webp", webp), ("GIF", "a.gif", picture(kind="GIF")), ("Voice message", "a.oga", b"no sound")], 2
+    ):
+        with started.expect_file_chooser() as chooser:
+            pick(started, kind)
+        chooser.value.set_files([{"name": name, "mimeType": "application/octet-stream", "buffer": data}])
+        expect(started.locator(".in")).to_have_count(number)
+    expect(started.locator(".out img.sticker")).to_be_visible()
+    expect(started.locator(".out img.animation")).to_be_visible()
+    expect(started.locator(".out").last).to_contain_text("Voice message")
+
+
+def test_a_live_photo_is_a_picture_with_its_film(started: Page) -> None:
+    film: FilePayload = {"name": "film.mp4", "mimeType": "video/mp4", "buffer": b"a film"}
+    with started.expect_file_chooser() as chooser:
+        pick(started, "Live photo")
+    chooser.value.set_files([film, PHOTO])
+    expect(started.locator(".in").last).to_contain_text("400 x 300")
+    expect(started.locator(".out").last).to_contain_text("Live photo")
+
+
+def test_a_place_needs_no_file(started: Page) -> None:
+    pick(started, "Location")
+    expect(started.locator(".in").last).to_contain_text("You sent: something")
+
+
+def test_a_message_is_replied_to(started: Page) -> None:
+    started.locator(".in").first.hover()
+    started.locator(".in").first.get_by_role("button", name="Reply").click()
+    expect(started.locator("#quoted")).to_contain_text("Hello you")
+    started.keyboard.type("thanks")
+    started.keyboard.press("Enter")
+    expect(started.locator(".out").last.locator(".quote")).to_contain_text("Hello you")
+    expect(started.locator("#quoted")).to_be_hidden()
+
+
+def test_a_group_and_a_chat_without_the_bot_are_chats_of_their_own(started: Page) -> None:
+    started.get_by_label("Chat", exact=True).select_option("Group")
+    started.get_by_role("button", name="Start").click()
+    expect(started.locator(".in")).to_have_count(1)
+    started.get_by_label("Chat", exact=True).select_option("Chat without the bot")
+    started.get_by_role("button", name="Start").click()
+    expect(started.locator(".out")).to_contain_text("/start")
+    expect(started.locator(".in")).to_have_count(0)
+    started.get_by_label("Chat", exact=True).select_option("Private chat")
+    expect(started.locator(".in")).to_have_count(1)
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
