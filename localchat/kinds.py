@@ -41,7 +41,9 @@ THINGS: dict[str, Json] = {
     },
 }
 KINDS = (*FILES, *THINGS)
-OTHERS = {  # kind, and how its file begins where it is of another type: as above
+OTHERS: dict[
+    tuple[str, bytes], tuple[str, str, Json]
+] = {  # kind, and how its file begins where it is of another type: as above
     ("sticker", b"\x1a\x45\xdf\xa3"): ("video/webm", ".webm", {"is_video": True}),
     ("sticker", b"\x1f\x8b"): ("application/x-tgsticker", ".tgs", {"is_animated": True}),
     ("animation", b"GIF8"): ("image/gif", ".gif", {"mime_type": "image/gif"}),
