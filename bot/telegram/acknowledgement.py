@@ -32,6 +32,7 @@ from bot.telegram.request import NewUpdatesRequest
 
 WINDOW = 100  # updates that Telegram returns from the offset on
 PACE, SLOWEST_PACE = 0.1, 1.0  # seconds between two questions while updates are under way; slower while none are new
+MANY, PACE_OF_MANY = 25, 0.3  # while so many are under way, asking tells little, and takes long to read
 CONFIRM_WITHIN = 3.0  # seconds
 HOLD_UP = 1.5  # seconds that the oldest update may keep newer ones from being fetched
 FORGOTTEN = 30.0  # seconds after which an update that nobody works on is fetched again
@@ -135,7 +136,7 @@ class AcknowledgingBot(ExtBot[int]):
     """A bot that fetches updates by its acknowledgements, whatever offset it is asked for.
 
     Args:
-        connection: options for the connection that fetches; see `telegram.request.HTTPXRequest`.
+        connection: options for the connection that fetches; see `bot.telegram.http.AiohttpRequest`.
     """
 
     def __init__(self, *args: Any, connection: dict[str, Any] | None = None, **kwargs: Any):
@@ -181,7 +182,8 @@ class AcknowledgingBot(ExtBot[int]):
         for update_id, reason in unreadable.items():
             if self._worker:
                 self._worker.skip(update_id, reason)
-        self._pace = PACE if new else min(SLOWEST_PACE, 1.5 * self._pace)
+        usual = PACE if self._acknowledgements.fetched < MANY else PACE_OF_MANY
+        self._pace = usual if new else min(SLOWEST_PACE, 1.5 * self._pace)
         return new
 
     async def confirm(self) -> None:

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from telegram import Update
@@ -22,7 +23,7 @@ from bot.telegram.rate_limit import RateLimiter
 from bot.telegram.request import NotTelegramError, TelegramRequest, unexpected_answer
 from model.settings import SettingsError
 
-CONNECTIONS = 16  # enough for 30 photos a second, of 3 requests each; every request looks at each idle connection
+CONNECTIONS = 16  # enough for 30 photos a second, of 3 requests each
 READ_TIMEOUT = 20.0  # seconds; a line that is silent for longer is taken for dead
 
 log = logging.getLogger(__name__)
@@ -38,14 +39,13 @@ class Client(AcknowledgingBot):
     def __init__(self, settings: Settings):
         url = settings.telegram_api_url
         self._proxy = proxy_to(url)
-        own = {"trust_env": False, "verify": _certificates()}  # `proxy_to` has read the environment
-        connection: dict[str, Any] = {"proxy": self._proxy, "httpx_kwargs": own}
+        connection: dict[str, Any] = {"proxy": self._proxy, "certificates": _certificates()}
         super().__init__(
             settings.telegram_token.get_secret_value(),
             base_url=f"{url}/bot",
             base_file_url=f"{url}/file/bot",
             request=TelegramRequest(
-                connection_pool_size=CONNECTIONS,
+                connections=CONNECTIONS,
                 pool_timeout=60,  # seconds, as all of these: a flood waits for a free connection instead of failing
                 connect_timeout=10,
                 read_timeout=READ_TIMEOUT,
@@ -102,7 +102,7 @@ class Client(AcknowledgingBot):
         if isinstance(error, NotTelegramError):
             return f"What answers at {self._where} is not Telegram ({error}): check TELEGRAM_API_URL and the network."
         if isinstance(error, NetworkError):
-            through = f" through the proxy {self._proxy.url.netloc.decode()}" if self._proxy else ""
+            through = f" through the proxy {urlsplit(self._proxy).netloc.rpartition('@')[2]}" if self._proxy else ""
             return f"Telegram cannot be reached at {self._where}{through}: check the network."
         return f"Telegram at {self._where} answers with an error: {error}."
 

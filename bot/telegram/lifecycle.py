@@ -119,6 +119,7 @@ async def finish(application: AnyApplication) -> None:
         if application.post_stop:
             await application.post_stop(application)
     await application.shutdown()
+    await client.shutdown()  # its connections, too, where it never logged in
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, Any]) -> bool:

@@ -1,7 +1,7 @@
 """Chooses the proxy to Telegram: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in capitals or not.
 
-httpx would read them too, but it sends requests to this machine through a proxy, and has no sentence for what it cannot
-parse. Knows nothing of Telegram.
+A library would read them too, but send requests to this machine through a proxy, and have no sentence for what it
+cannot parse. Knows nothing of Telegram.
 """
 
 import ipaddress
@@ -11,16 +11,15 @@ import socket
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-import httpx
-
 from model.settings import SettingsError
 
 KINDS = ("https", "http", "all")
+SCHEMES = ("http", "https", "socks5")
 TELEGRAM = "api.telegram.org"  # never this machine, so no name server is asked
 
 
-def proxy_to(url: str) -> httpx.Proxy | None:
-    """Returns the proxy for an address; None where there is none, and for addresses of this machine.
+def proxy_to(url: str) -> str | None:
+    """Returns the address of the proxy for an address; None where there is none, and for addresses of this machine.
 
     Raises:
         SettingsError: a variable has a value that cannot be used.
@@ -93,19 +92,20 @@ def _addresses(host: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]
         return []
 
 
-def _proxy(kind: str, value: str) -> httpx.Proxy:
+def _proxy(kind: str, value: str) -> str:
     url = value if "://" in value else f"http://{value}"
+    url = re.sub("^socks(5h)?://", "socks5://", url)  # the proxy looks names up, whichever of them is written
     try:
-        proxy = httpx.Proxy(re.sub("^socks://", "socks5://", url))
-        usable = re.fullmatch(r"[\w.:-]+", proxy.url.host) and 0 < (proxy.url.port or 1) < 2**16
-    except (ValueError, httpx.InvalidURL):
+        parts = urlsplit(url)
+        usable = parts.scheme in SCHEMES and re.fullmatch(r"[\w.:-]+", parts.hostname or "") and parts.port != 0
+    except ValueError:
         usable = None
     if not usable:  # the value may hold a password, so it is not repeated
         raise SettingsError(
             f"{_variable(kind, value)} cannot be used: it must be the address of a proxy, "
             "such as http://proxy.example.org:3128 or socks5://127.0.0.1:1080."
         )
-    return proxy
+    return url
 
 
 def _variable(kind: str, value: str) -> str:

@@ -1,4 +1,4 @@
-"""Speaks HTTP to the Bot API, and recognizes answers that are not Telegram's.
+"""Makes requests to the Bot API, and recognizes answers that are not Telegram's.
 
 Knows nothing of what a request asks for.
 """
@@ -10,14 +10,15 @@ from typing import Any
 
 from telegram import Update
 from telegram.error import BadRequest, NetworkError
-from telegram.request import HTTPXRequest
+
+from bot.telegram.http import AiohttpRequest
 
 
 class NotTelegramError(NetworkError):
     """An answer that no Bot API server gives: of a proxy, of another web site, of an outage."""
 
 
-class TelegramRequest(HTTPXRequest):
+class TelegramRequest(AiohttpRequest):
     """Requests to the Bot API; raises `NotTelegramError` where something else answers.
 
     A server of one's own may be older than the library: what it lacks is a `BadRequest`, not a wrong token.
@@ -40,14 +41,14 @@ class NewUpdatesRequest(TelegramRequest):
 
     Args:
         knows: whether the update with an id was fetched before.
-        connection: options of `telegram.request.HTTPXRequest`.
+        connection: options of `bot.telegram.http.AiohttpRequest`.
 
     Attributes:
         unreadable: what is wrong with those of the last answer, by id.
     """
 
     def __init__(self, knows: Callable[[int], bool], **connection: Any):
-        super().__init__(connection_pool_size=1, pool_timeout=10, read_timeout=10, **connection)
+        super().__init__(**connection | {"connections": 1, "pool_timeout": 10.0, "read_timeout": 10.0})
         self._knows = knows
         self.unreadable: dict[int, str] = {}
 

@@ -11,15 +11,14 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar
 
-import httpx
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 
+from bot.telegram.http import NotSentError
 from bot.telegram.request import NotTelegramError
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # seconds between two tries; each pause is twice the one before
 FIRST_DOUBT, LONGEST_DOUBT = 1.0, 60.0  # likewise, where the message may have arrived
 PATIENCE = 3600.0  # seconds
-NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 Result = TypeVar("Result")
 
@@ -60,7 +59,7 @@ def may_have_arrived(error: NetworkError) -> bool:
 
     It surely did not where there was no connection, or where Telegram itself answered with an error.
     """
-    if isinstance(error.__cause__, NOT_SENT):
+    if isinstance(error, NotSentError):
         return False
     return isinstance(error, TimedOut | NotTelegramError) or error.__cause__ is not None
 

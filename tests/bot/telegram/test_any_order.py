@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.telegram import acknowledgement, retry
+from bot.telegram.http import AiohttpRequest
 from tests.bot.telegram.polling import FAULTS, KINDS, METHODS, Process, Telegram
 from tests.clock import HurriedLoop
 
@@ -32,9 +33,10 @@ class AnyOrder(RuleBasedStateMachine):
         clock = SimpleNamespace(monotonic=self.loop.time)
         self.patches = [patch.object(module, "time", clock) for module in (acknowledgement, retry)]
         self.patches.append(patch.object(acknowledgement, "WINDOW", WINDOW))
+        self.telegram, self.apology_breaks = Telegram(), False
+        self.patches.append(patch.object(AiohttpRequest, "do_request", self.telegram.handle))
         for each in self.patches:
             each.start()
-        self.telegram, self.apology_breaks = Telegram(), False
         self.start()
 
     def start(self) -> None:

@@ -179,7 +179,7 @@ def test_certificates_that_cannot_be_read_are_named_in_one_sentence(
 def test_the_variable_of_the_address_s_kind_comes_before_the_one_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5://everything:1080")
     monkeypatch.setenv("https_proxy", "http://secure:3128")
-    assert [str(found.url.host) for url in (TELEGRAM, "http://192.0.2.1") if (found := proxy_to(url))] == [
+    assert [urlsplit(found).hostname for url in (TELEGRAM, "http://192.0.2.1") if (found := proxy_to(url))] == [
         "secure",
         "everything",
     ]
