@@ -9,6 +9,8 @@ import signal
 import sys
 import time
 from contextlib import ExitStack
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -82,15 +84,16 @@ def run(settings: Settings, started: float, teacher: int | None = None) -> None:
         started: when the program did, by `time.perf_counter`.
         teacher: the chat that may teach the bot; by default the operator's.
     """
+    Thread(target=import_module, args=("bot.app",), daemon=True).start()  # it is read while the networks are opened
+    try:
+        classifier = Classifier.open(settings.model_path, settings.model_runtime)
+    except BundleError as error:
+        _fail(str(error))
     from telegram.error import InvalidToken  # here, because a wrong setting should be told at once
 
     from bot.app import build
     from bot.telegram import lifecycle as running
 
-    try:
-        classifier = Classifier.open(settings.model_path, settings.model_runtime)
-    except BundleError as error:
-        _fail(str(error))
     if settings.metrics_port:
         from model import metrics  # here, because most bots are not measured
 
