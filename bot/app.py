@@ -54,6 +54,7 @@ DEFAULT_GROUP = 0  # python-telegram-bot's, of handlers
 
 NEW = filters.UpdateType.MESSAGE
 EDITED = filters.UpdateType.EDITED_MESSAGE
+STICKER = filters.Sticker.STATIC | filters.Sticker.VIDEO
 MOVING = filters.ANIMATION | filters.VIDEO | filters.VIDEO_NOTE
 IMAGE_FILE = reduce(or_, map(filters.Document.FileExtension, EXTENSIONS), filters.Document.IMAGE) & ~filters.ANIMATION
 # What a person sends by hand. Whatever else Telegram brings is left alone: service messages, payments, what is new there.
@@ -141,6 +142,7 @@ def build(
             *(teaching_handlers(teaching) if teaching else ()),
             MessageHandler(filters.UpdateType.GUEST_MESSAGE, GuestHandler(photos, chat_limits).answer),
             MessageHandler((NEW | EDITED) & (filters.PHOTO | IMAGE_FILE), photos.answer),
+            MessageHandler(NEW & MOVING | IN_PRIVATE & STICKER, photos.answer_film),
             MessageHandler(
                 NEW
                 & filters.TEXT
@@ -154,7 +156,6 @@ def build(
             # Beyond commands and photos the bot talks only where nobody else is spoken to.
             MessageHandler(IN_PRIVATE & filters.COMMAND, words.of("unknown_command")),
             MessageHandler(IN_PRIVATE & filters.TEXT, words.of("text")),
-            MessageHandler(IN_PRIVATE & MOVING, words.of("moving")),
             MessageHandler(IN_PRIVATE & filters.Sticker.ALL, words.of("sticker")),
             MessageHandler(IN_PRIVATE & (filters.VOICE | filters.AUDIO), words.of("sound")),
             MessageHandler(IN_PRIVATE & filters.Document.ALL, words.of("document")),

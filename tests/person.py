@@ -63,9 +63,14 @@ class Person:
         """Send a file as a file, its bytes untouched; returns its message id."""
         return self._send({"kind": "document"}, [(file_name, data, mime_type)])[0]
 
-    def send(self, kind: str, data: bytes | None = None) -> int:
+    def send(self, kind: str, data: bytes | None = None, caption: str | None = None) -> int:
         """Send a message of another kind ("sticker", "video", "voice", "location", ...); returns its message id."""
-        return self._send({"kind": kind}, [] if data is None else [(kind, data, "application/octet-stream")])[0]
+        files = [] if data is None else [(kind, data, "application/octet-stream")]
+        return self._send({"kind": kind, "caption": caption}, files)[0]
+
+    def send_live_photo(self, photo: bytes, film: bytes) -> int:
+        """Send a photo with the film of the moment around it; returns its message id."""
+        return self._send({"kind": "live_photo"}, [("a.mp4", film, "video/mp4"), ("a.jpg", photo, "image/jpeg")])[0]
 
     def tap(self, message: dict[str, Any], text: str) -> None:
         """Tap the button that begins with that text under a message of the bot."""

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
-from telegram import Document, InlineKeyboardButton, InlineKeyboardMarkup, PhotoSize
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.reply.labels import Box
 from bot.reply.languages import say
+from bot.telegram.download import Attachment
 from model import NO_FACE, NONE, Bundle, Prediction
 from model.wording import short_name
 
@@ -88,13 +89,13 @@ def choices(bundle: Bundle) -> list[str]:
     return [*manifest.answers, *[NONE] * manifest.may_be_none, *[NO_FACE] * manifest.faces.find]
 
 
-def checksum(photo: PhotoSize | Document, bundle: Bundle) -> str:
+def checksum(photo: Attachment, bundle: Bundle) -> str:
     """Eight letters that are others for another photo, and for a bundle with other labels."""
     return f"{zlib.crc32(chr(10).join([photo.file_unique_id, *choices(bundle)]).encode()):08x}"
 
 
 def answer_keyboard(
-    labels: Sequence[str], photo: PhotoSize | Document, bundle: Bundle, language: str, asks: bool, why: bool
+    labels: Sequence[str], photo: Attachment, bundle: Bundle, language: str, asks: bool, why: bool
 ) -> InlineKeyboardMarkup | None:
     """Right or wrong, and why, under an answer of these labels; None where there is nothing to tap.
 

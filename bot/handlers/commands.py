@@ -37,7 +37,8 @@ class Commands:
         await self._answer(update, f"start{self._suffix}")
 
     async def help(self, update: Update, context: Context) -> None:
-        await self._answer(update, f"help{self._suffix}", _as_guest(update, language(update)))
+        spoken = language(update)
+        await self._answer(update, f"help{self._suffix}", [say("help_film", spoken), *_as_guest(update, spoken)])
 
     async def privacy(self, update: Update, context: Context) -> None:
         spoken = language(update)

@@ -18,9 +18,10 @@ from telegram.constants import ChatType, MessageLimit
 from telegram.error import BadRequest, TelegramError
 
 from bot.handlers import buttons
+from bot.handlers.attachments import attachment_of
 from bot.handlers.buttons import Action, ButtonData
 from bot.handlers.context import Context, language
-from bot.handlers.photos import PhotoHandler, attachment_of
+from bot.handlers.photos import PhotoHandler
 from bot.handlers.teaching import Teaching
 from bot.reply.drawing import cut_out, draw
 from bot.reply.languages import say

@@ -5,8 +5,9 @@ Telegram shows it the message that mentions it and the one that this replies to,
 
 from telegram import Update
 
+from bot.handlers.attachments import attachment_of, of_another_chat
 from bot.handlers.context import Context, language
-from bot.handlers.photos import PhotoHandler, attachment_of, of_another_chat
+from bot.handlers.photos import PhotoHandler
 from bot.queue.chat_limits import ChatLimits, TooManyError
 from bot.reply.languages import say
 from bot.stats import note

@@ -1,4 +1,4 @@
-"""Answers photos: downloads each when its turn comes, decodes it once, predicts it off the event loop, replies.
+"""Answers photos, and films by a frame: downloads each when its turn comes, decodes it once, predicts it, replies.
 
 What the reply says is decided in `bot.reply.wording`; which messages come here, in `bot.app`.
 """
@@ -9,23 +9,25 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-from telegram import Document, InlineKeyboardMarkup, Message, PhotoSize, Update
+from telegram import InlineKeyboardMarkup, Message, PhotoSize, Update
 from telegram.constants import ChatType
 
 from bot.handlers import buttons
 from bot.handlers.albums import Albums
 from bot.handlers.answered import AnsweredPhotos
+from bot.handlers.attachments import attachment_of, film_of, of_another_chat
 from bot.handlers.context import Context, language
 from bot.handlers.groups import Groups, is_mine
 from bot.queue.chat_limits import ChatLimits, TooManyError
 from bot.queue.fair_queue import FairQueue
 from bot.reply.languages import say
-from bot.reply.wording import Reply, photo_problem, reply_to, reply_to_album
+from bot.reply.wording import Reply, photo_problem, reply_to, reply_to_album, with_frame
 from bot.stats import note
 from bot.telegram.download import DownloadError, best_size, download
 from bot.telegram.send import send, send_words, typing
 from model import Classifier, PhotoError, Prediction
 from model.batching import Batcher
+from model.film import frame_of, is_film
 from model.image import Photo
 
 if TYPE_CHECKING:
@@ -78,6 +80,13 @@ class PhotoHandler:
             elif message.chat.type == ChatType.PRIVATE or await self._groups.wants(album):
                 await self._answer(album, language(update))
 
+    async def answer_film(self, update: Update, context: Context) -> None:
+        """Answer a GIF, a video or a video message by one frame; in a group, if its caption speaks to the bot."""
+        message = update.effective_message
+        assert message
+        if message.chat.type == ChatType.PRIVATE or (message.caption and self._groups.asks(message)):
+            await self.answer(update, context)
+
     async def answer_asked(self, update: Update, context: Context) -> None:
         """Answer the photo that a text replies to, if the text speaks to the bot."""
         message = update.effective_message
@@ -112,16 +121,22 @@ class PhotoHandler:
     async def downloaded(
         self, message: Message, choose: Callable[[Sequence[PhotoSize]], PhotoSize] = best_size
     ) -> AsyncIterator[bytes]:
-        """Downloads a message's photo when its turn comes; the next one's comes when the block ends.
+        """Downloads a message's photo, or a frame of its film, when its turn comes; the next one's comes when the block ends.
 
         Raises:
-            DownloadError: Telegram does not hand it over.
+            DownloadError: Telegram does not hand it over, or no frame of it can be read.
         """
         attachment = attachment_of(message, choose)
         assert attachment
         queue = self._queue_of_large if (attachment.file_size or 0) > LARGE else self._queue
         async with queue.slot(message.chat_id):
-            yield await download(attachment)
+            data = await download(attachment)
+            if is_film(data):
+                try:
+                    data = await self.batcher.run(frame_of, data)
+                except PhotoError:
+                    raise DownloadError("film") from None
+            yield data
 
     async def predict(self, data: bytes) -> tuple[Photo, Prediction]:
         """Decodes a photo and predicts it, without counting it.
@@ -140,7 +155,8 @@ class PhotoHandler:
                     photo, prediction = await self.predict(data)
                 if self._metrics:
                     self._metrics.answer(prediction, (time.perf_counter() - started) * 1000)
-                return await self.batcher.run(reply_to, prediction, photo, self._classifier.bundle, spoken)
+                reply = await self.batcher.run(reply_to, prediction, photo, self._classifier.bundle, spoken)
+                return with_frame(reply, spoken) if film_of(message) else reply
         except (DownloadError, PhotoError) as error:
             return photo_problem(error.problem, spoken)
 
@@ -153,28 +169,3 @@ class PhotoHandler:
         return buttons.answer_keyboard(
             reply.labels, attachment, self._classifier.bundle, spoken, self._asks, reply.explained
         )
-
-
-def attachment_of(
-    message: Message, choose: Callable[[Sequence[PhotoSize]], PhotoSize] = best_size
-) -> PhotoSize | Document | None:
-    """The photo of a message in the chosen size, or its file; None where it has neither."""
-    return choose(message.photo) if message.photo else message.document
-
-
-def of_another_chat(message: Message) -> Message | None:
-    """A message that holds the photo of another chat it replies to; None where Telegram hands over none."""
-    elsewhere = message.external_reply
-    if elsewhere is None or not (elsewhere.photo or elsewhere.document):
-        return None
-    photo = Message(
-        message.message_id,
-        message.date,
-        message.chat,
-        photo=elsewhere.photo,
-        document=elsewhere.document,
-        message_thread_id=message.message_thread_id,
-        is_topic_message=message.is_topic_message,
-    )
-    photo.set_bot(message.get_bot())
-    return photo

@@ -25,9 +25,9 @@ from telegram.error import TelegramError
 from telegram.ext import filters
 
 from bot.handlers.albums import Albums
+from bot.handlers.attachments import attachment_of
 from bot.handlers.context import Context, language
 from bot.handlers.groups import is_mine
-from bot.handlers.photos import attachment_of
 from bot.reply.languages import LANGUAGES, TEXTS, say
 from bot.stats import note
 from bot.telegram.download import DownloadError, download

@@ -10,9 +10,10 @@ from telegram.constants import MessageLimit
 from telegram.error import BadRequest, TelegramError
 
 from bot.handlers import buttons
+from bot.handlers.attachments import attachment_of
 from bot.handlers.buttons import Action, ButtonData
 from bot.handlers.context import Context, language
-from bot.handlers.photos import PhotoHandler, attachment_of
+from bot.handlers.photos import PhotoHandler
 from bot.reply.drawing import draw_why
 from bot.reply.languages import say
 from bot.stats import note

@@ -5,7 +5,7 @@ Pure functions of a prediction; knows nothing of Telegram, chats or updates.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.reply.drawing import Mark, draw, has_room
 from bot.reply.labels import legible
@@ -18,7 +18,7 @@ from model.wording import color_of, short_name, shortened, typeset
 MAX_TEXT = 2000  # characters; Telegram's limit is 4096 UTF-16 units, of which a character has one or two
 MAX_LINES = 10  # labels that are counted one by one; MAX_LINES * MAX_NAME stays well below a caption's 1024
 FEW = 6  # faces, at most, whose boxes hold names; beyond that numbers, which the caption lists
-MAX_CAPTION = 1000  # UTF-16 units, of Telegram's 1024
+MAX_CAPTION = 900  # UTF-16 units, of Telegram's 1024, which hold what is said of a film's frame too
 MAX_SHORT = 90  # characters of a line about one photo of an album; ten of them fit a caption
 
 
@@ -103,6 +103,11 @@ def reply_to_album(replies: Sequence[Reply], language: str) -> Reply:
         tuple(picture for reply in replies for picture in reply.pictures),
         labels=tuple(label for reply in replies for label in reply.labels),
     )
+
+
+def with_frame(reply: Reply, language: str) -> Reply:
+    """The reply to a frame of a film: it says so."""
+    return replace(reply, text=f"{reply.text}\n\n{say('frame', language)}")
 
 
 def photo_problem(problem: str, language: str) -> Reply:

@@ -1,12 +1,12 @@
-"""Downloads photos from Telegram into memory.
+"""Downloads photos and films from Telegram into memory.
 
-Knows nothing of what is in a photo.
+Knows nothing of what is in them.
 """
 
 import asyncio
 from collections.abc import Sequence
 
-from telegram import Document, PhotoSize
+from telegram import Animation, Document, PhotoSize, Sticker, Video, VideoNote
 from telegram.error import BadRequest, InvalidToken, NetworkError
 
 from bot.telegram.retry import with_retries
@@ -15,6 +15,9 @@ from model.image import MAX_BYTES
 ENOUGH = 640  # pixels of the long side; faces are searched at that size
 PATIENCE = 600.0  # seconds that a photo is asked for
 WITHIN = 60.0  # seconds that one download may take
+
+
+Attachment = PhotoSize | Document | Animation | Video | VideoNote | Sticker
 
 
 class DownloadError(Exception):
@@ -36,7 +39,7 @@ def largest(sizes: Sequence[PhotoSize]) -> PhotoSize:
     return max(sizes, key=lambda size: size.width * size.height)
 
 
-async def download(attachment: PhotoSize | Document) -> bytes:
+async def download(attachment: Attachment) -> bytes:
     """The file's bytes, held in memory only.
 
     Raises:

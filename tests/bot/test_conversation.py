@@ -179,10 +179,6 @@ def test_an_empty_file_is_called_empty(meet: Meet) -> None:
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("sticker", "sticker"),
-        ("video", "can't watch videos"),
-        ("animation", "can't watch videos"),
-        ("video_note", "can't watch videos"),
         ("voice", "can't listen"),
         ("location", "only understand photos"),
         ("contact", "only understand photos"),
