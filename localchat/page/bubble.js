@@ -100,10 +100,9 @@ function badge(name) {
 }
 
 function bytes(size = 0) {
-  if (size < 1024) return `${size} B`;
-  const units = ["KB", "MB", "GB"];
-  const power = Math.min(units.length, Math.floor(Math.log(size) / Math.log(1024)));
-  return `${(size / 1024 ** power).toLocaleString(language(), { maximumFractionDigits: 1 })} ${units[power - 1]}`;
+  const units = language() === "fr" ? ["o", "Ko", "Mo", "Go"] : ["B", "KB", "MB", "GB"];
+  const power = size < 1024 ? 0 : Math.min(3, Math.floor(Math.log(size) / Math.log(1024)));
+  return `${(size / 1024 ** power).toLocaleString(language(), { maximumFractionDigits: 1 })} ${units[power]}`;
 }
 
 function buttons(message, rows) {
