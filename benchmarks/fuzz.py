@@ -123,6 +123,11 @@ def drawn_photos() -> dict[str, bytes]:
         "clear-heic": (clear, "HEIF", {}),
         "avif": (face, "AVIF", {"exif": exif.tobytes()}),
         "animated-avif": (face, "AVIF", film),
+        "tiff": (face, "TIFF", {"exif": exif, "compression": "tiff_lzw"}),
+        "deflate-tiff": (clear, "TIFF", {"compression": "tiff_adobe_deflate"}),
+        "packed-tiff": (face.convert("L"), "TIFF", {"compression": "packbits"}),
+        "deep-tiff": (deep, "TIFF", {}),
+        "several-tiff": (deep, "TIFF", {"save_all": True, "append_images": [deep.rotate(90)]}),
         "gif": (face, "GIF", {"comment": b"drawn"}),
         "animated-gif": (face, "GIF", film),
         "clear-gif": (clear, "GIF", {}),
@@ -132,7 +137,7 @@ def drawn_photos() -> dict[str, bytes]:
     photos = {}
     for name, (image, file_format, options) in kinds.items():
         file = io.BytesIO()
-        image.save(file, file_format, **options)
+        image.copy().save(file, file_format, **options)  # as saving leaves options of a format behind
         photos[name] = file.getvalue()
     return photos
 
@@ -165,7 +170,7 @@ def main(
         drawn = drawn_photos()
         for name, data in drawn.items():
             Path(folder, name).write_bytes(data)
-        formats = ", ".join((*FORMATS, "HEIF", "AVIF"))
+        formats = ", ".join((*FORMATS, "TIFF", "HEIF", "AVIF"))
         print(f"{len(drawn)} drawn photos of the formats {formats}", flush=True)
         options = [
             f"-runs={inputs}",

@@ -11,11 +11,12 @@ import PIL.WebPImagePlugin  # noqa: F401 - else Pillow loads all its 40 formats 
 from PIL import ExifTags, Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from model.image_limits import LimitedReader, TooMuchWorkError, check_scans, has_scans
+from model.tiff_limits import check_tags, check_tiles, is_tiff, is_usual
 
 MAX_BYTES = 20 * 1024 * 1024  # what Telegram lets a bot download
 MAX_PIXELS = 50_000_000  # a 50-megapixel phone's JPEG, which is shrunk while it is decoded
 MAX_PIXELS_WHOLE = 25_000_000  # what is decoded whole takes up to 8 bytes a pixel on the way to RGB
-MAX_PIXELS_WEBP = 16_000_000  # and its decoder twice as much
+MAX_PIXELS_WEBP = 16_000_000  # and its decoder, or that of a TIFF, twice as much
 WORKING_SIDE = 1280  # pixels that the long side of a large photo keeps at least
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # JPEG brings MPO with it: several JPEGs in one file
 AVIF = {b"avif", b"avis"}  # brands of what phones write
@@ -65,7 +66,7 @@ class Photo:
 
 
 def decode(data: bytes, side: int = WORKING_SIDE) -> Photo:
-    """Decodes a JPEG, PNG, WebP, GIF (first frame), BMP, HEIC or AVIF.
+    """Decodes a JPEG, PNG, WebP, GIF or TIFF (first picture), BMP, HEIC or AVIF.
 
     Args:
         data: the file.
@@ -115,7 +116,7 @@ def from_image(image: Image.Image) -> Photo:
 
 
 def _check_size(image: Image.Image, whole: bool = False) -> None:
-    if image.format == "WEBP":
+    if image.format in ("WEBP", "TIFF"):
         limit = MAX_PIXELS_WEBP
     elif whole or image.format in ("PNG", "GIF", "BMP", "HEIF", "AVIF"):
         limit = MAX_PIXELS_WHOLE
@@ -136,6 +137,11 @@ def _brands(data: bytes) -> set[bytes]:
 
 def _formats(data: bytes) -> tuple[str, ...]:
     """Which decoders to try; those of phones' formats are loaded when the first such photo comes."""
+    if is_tiff(data):
+        import PIL.TiffImagePlugin
+
+        check_tags(data)
+        return ("TIFF",)
     if not is_phone_photo(data):
         return FORMATS
     if _brands(data) & AVIF:
@@ -149,9 +155,13 @@ def _formats(data: bytes) -> tuple[str, ...]:
 
 
 def _check_compression(opened: ImageFile.ImageFile) -> None:
-    """Pillow undoes a BMP's compression in Python, pixel by pixel."""
+    """Pillow undoes a BMP's compression in Python, pixel by pixel; a TIFF has a dozen of them."""
     if any(tile.codec_name == "bmp_rle" for tile in opened.tile):
         raise PhotoError("unsupported", "compressed BMP files are not supported; send a JPEG, PNG or WebP")
+    if opened.format == "TIFF":
+        if not is_usual(opened):
+            raise PhotoError("unsupported", "TIFF files compressed in this way are not supported; send a JPEG or PNG")
+        check_tiles(opened)
 
 
 def _draft(opened: Image.Image, side: int) -> None:
@@ -180,7 +190,7 @@ def _orientation(image: Image.Image) -> int:
 def _rgb(image: Image.Image) -> Image.Image:
     """8-bit RGB on white, shrunk early, because several copies of a large photo do not fit a small server."""
     if image.mode.startswith("I"):  # 16 bits a pixel
-        image = image.point(lambda value: value * (1 / 257)).convert("L")
+        image = image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if image.mode != mode:
         image = image.convert(mode)
@@ -202,17 +212,8 @@ def _damaged() -> PhotoError:
 
 
 def _not_identified(data: bytes) -> PhotoError:
-    if data.startswith(BEGINNINGS) or is_phone_photo(data):
+    if data.startswith(BEGINNINGS) or is_phone_photo(data) or is_tiff(data):
         return _damaged()
-    if kind := _unsupported_format(data):
-        return PhotoError("unsupported", f"{kind} files are not supported; send a JPEG, PNG or WebP")
-    return PhotoError("not_an_image", "the file is not a photo; send a JPEG, PNG or WebP")
-
-
-def _unsupported_format(data: bytes) -> str | None:
-    """Name of a picture format that people send and that is not read here."""
-    if data[:4] in (b"II*\0", b"MM\0*"):
-        return "TIFF"
     if b"<svg" in data[:2000].lower():
-        return "SVG"
-    return None
+        return PhotoError("unsupported", "SVG files are not supported; send a JPEG, PNG or WebP")
+    return PhotoError("not_an_image", "the file is not a photo; send a JPEG, PNG or WebP")

@@ -33,7 +33,7 @@ def test_it_begins_with_photos_of_every_kind_that_are_read() -> None:
     assert {size for data in photos.values() for size in [decode(data).size]} <= {(64, 48), (48, 64), (24, 24)}
     assert max(map(len, photos.values())) < LONGEST
     beginnings = {data[:2] for data in photos.values()}
-    assert beginnings == {b"\xff\xd8", b"\x89P", b"RI", b"GI", b"BM", b"\0\0"}
+    assert beginnings == {b"\xff\xd8", b"\x89P", b"RI", b"GI", b"BM", b"\0\0", b"II"}
 
 
 def test_a_damaged_png_gets_the_checksums_that_let_it_be_read() -> None:

@@ -29,7 +29,7 @@ def _form(models: Iterable[str]) -> dict[str, Any]:
     photo = {
         "type": "string",
         "format": "binary",
-        "description": "a JPEG, PNG, WebP, GIF, BMP, HEIC or AVIF of at most 20 MB",
+        "description": "a JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF or BMP of at most 20 MB",
     }
     model = {"type": "string", "description": NAME_OF_MODEL, "enum": names, "default": names[0]}
     form = {"type": "object", "required": ["photo"], "properties": {"photo": photo, "model": model}}

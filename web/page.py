@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from model import Bundle
 from model.image import MAX_BYTES, decode, is_phone_photo
+from model.tiff_limits import is_tiff
 from model.wording import DEFAULT, label_names
 from web.errors import Problem
 from web.languages import TEXTS, direction_of, language_of, listed, name_of, say
@@ -74,7 +75,7 @@ class Page:
         spoken = language_for(request)
         alone = PART in request.headers
         upload = answered.upload
-        has_it = alone and not is_phone_photo(upload.photo)  # most browsers cannot show those
+        has_it = alone and not (is_phone_photo(upload.photo) or is_tiff(upload.photo))  # which few browsers show
         shown = "" if has_it else await self._service.batcher.run(_as_address, upload.photo)
         answer = photo_answer(upload.name, answered.model, answered.prediction, answered.milliseconds)
         return self.draw(

@@ -152,13 +152,13 @@ def test_an_image_sent_as_a_file_is_answered_like_a_photo(
     ("data", "english", "french"),
     [
         (lambda: b"this is no image at all", "can't open that file as an image", "ouvrir ce fichier comme image"),
-        (lambda: encoded(Image.new("RGB", (60, 40)), "TIFF"), "TIFF", "TIFF"),
+        (lambda: b'<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG", "SVG"),
         (lambda: red_face()[: len(red_face()) // 3], "damaged or incomplete", "abîmée ou incomplète"),
         (lambda: encoded(Image.new("1", (20_000, 20_000)), "PNG"), "too many pixels", "trop de pixels"),
         (lambda: bytes(MAX_BYTES + 2**20), "up to 20 MB", "20 Mo"),
         (lambda: encoded(Image.new("RGB", (1, 1)), "PNG"), "can't find a face", "pas de visage"),
     ],
-    ids=["garbage", "TIFF", "cut short", "20,000 x 20,000", "21 MB", "1 x 1"],
+    ids=["garbage", "SVG", "cut short", "20,000 x 20,000", "21 MB", "1 x 1"],
 )
 def test_a_bad_image_gets_one_clear_sentence(meet: Meet, data: Callable[[], bytes], english: str, french: str) -> None:
     content = data()

@@ -63,6 +63,17 @@ def compressed_bmp(width: int, height: int, runs: bytes) -> bytes:
     return head + struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, 1, len(runs), 0, 0, 256, 0) + bytes(1024) + runs
 
 
+def tiff(content: bytes, tags: dict[int, tuple[int, int]]) -> bytes:
+    """A grey TIFF packed by zlib; of each tag, how many numbers it holds, and the number, or -1 for where the content is."""
+    tags = {256: (1, 100), 257: (1, 100), 258: (1, 8), 259: (1, 8), 262: (1, 1), 277: (1, 1), **tags}
+    start = 8 + 2 + 12 * len(tags) + 4
+    entries = (
+        struct.pack("<HHII", tag, 4, count, start if value < 0 else value)
+        for tag, (count, value) in sorted(tags.items())
+    )
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + b"".join(entries) + bytes(4) + content
+
+
 PIECES = 200_000
 COSTLY = {
     "JPEG of comments": in_jpeg(b"\xff\xfe\0\2" * PIECES),
@@ -72,5 +83,7 @@ COSTLY = {
     "PNG of empty chunks": in_png(chunk(b"teSt", b"") * PIECES),
     "PNG of crumbs": crumbled_png(),
     "GIF of extensions": in_gif(b"!\1\0" * PIECES),
+    "TIFF of a large tile": tiff(bytes(1000), {322: (1, 60_000), 323: (1, 60_000), 324: (1, -1), 325: (1, 1000)}),
+    "TIFF of many strips": tiff(bytes(4 * PIECES), {273: (PIECES, -1), 278: (1, 1), 279: (PIECES, -1)}),
     "GIF of a comment in bytes": in_gif(b"!\xfe" + b"\1a" * PIECES + b"\0"),
 }

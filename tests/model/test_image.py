@@ -47,6 +47,15 @@ READ: dict[str, tuple[bytes, tuple[int, int, int]]] = {
     "transparent WebP": (encoded(clear, "WEBP", lossless=True), WHITE),
     "animated WebP": (encoded(red, "WEBP", save_all=True, append_images=[Image.new("RGB", SIZE, BLUE)]), RED),
     "BMP": (encoded(red, "BMP"), RED),
+    "TIFF": (encoded(red, "TIFF"), RED),
+    "compressed TIFF": (encoded(red, "TIFF", compression="tiff_lzw"), RED),
+    "zipped TIFF": (encoded(clear, "TIFF", compression="tiff_adobe_deflate"), WHITE),
+    "CMYK TIFF": (encoded(red.convert("CMYK"), "TIFF", compression="packbits"), RED),
+    "TIFF of several pages": (
+        encoded(red, "TIFF", save_all=True, append_images=[Image.new("RGB", SIZE, BLUE)]),
+        RED,
+    ),
+    "16-bit TIFF": (encoded(Image.fromarray(np.full((40, 60), 90 * 257, ">u2")), "TIFF"), (90, 90, 90)),
     "HEIC": (encoded(red, "HEIF", quality=-1, chroma=444), RED),
     "transparent HEIC": (encoded(clear, "HEIF", quality=-1, chroma=444), WHITE),
     "AVIF": (encoded(red, "AVIF", quality=100), RED),
@@ -84,7 +93,7 @@ def test_every_usual_kind_of_file_is_read_in_its_colors(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        ("TIFF", encoded(red, "TIFF")),
+        ("TIFF", encoded(red, "TIFF", compression="lzma")),
         ("SVG", b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>'),
         ("SVG", b"\xef\xbb\xbf<!-- drawn -->\n<SVG/>"),
     ],
@@ -101,11 +110,18 @@ def test_a_photo_of_a_phone_that_is_cut_short_is_called_damaged(data: bytes) -> 
     assert problem(data[:40] + bytes(500)) == "unreadable"
 
 
-def test_a_photo_of_a_phone_is_turned_upright() -> None:
+def test_a_photo_of_a_phone_and_a_tiff_are_turned_upright_once() -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
-    for form in ("HEIF", "AVIF"):
-        assert decode(encoded(red, form, exif=exif.tobytes())).size == (SIZE[1], SIZE[0])
+    for form in ("HEIF", "AVIF", "TIFF"):
+        photo = decode(encoded(red, form, exif=exif.tobytes()))
+        assert photo.size == photo.image.size == (SIZE[1], SIZE[0])
+
+
+def test_a_tiff_that_is_cut_short_is_called_damaged() -> None:
+    for options in ({}, {"compression": "tiff_lzw"}):
+        whole = encoded(red, "TIFF", **options)
+        assert {problem(whole[:length]) for length in (6, 8, 40, len(whole) - 100)} == {"unreadable"}
 
 
 def test_a_photo_of_a_phone_may_have_so_many_pixels() -> None:

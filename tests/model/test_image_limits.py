@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from model.image import PhotoError, decode
-from tests.model.hostile import COSTLY, SIZE, chunk, compressed_bmp, in_jpeg, in_png, many_scans, red
+from tests.model.hostile import COSTLY, SIZE, chunk, compressed_bmp, in_jpeg, in_png, many_scans, red, tiff
 from tests.model.photos import encoded
 
 
@@ -69,7 +69,16 @@ def test_a_compressed_bmp_is_refused_by_its_name() -> None:
     assert caught.value.problem == "unsupported"
 
 
-def test_no_reader_but_those_of_the_five_formats_is_ever_tried() -> None:
+def test_a_tiff_of_usual_strips_and_tiles_is_read() -> None:
+    packed = zlib.compress(bytes(256 * 256))
+    for tags in (
+        {273: (1, -1), 278: (1, 2**32 - 1), 279: (1, len(packed))},
+        {322: (1, 256), 323: (1, 256), 324: (1, -1), 325: (1, len(packed))},
+    ):
+        assert decode(tiff(packed, tags)).size == (100, 100)
+
+
+def test_no_reader_but_those_of_the_six_formats_is_ever_tried() -> None:
     """Pillow reads forty; TIFF's is what reads EXIF, and MPO's a JPEG with others behind it."""
     code = (
         "import io, sys\n"

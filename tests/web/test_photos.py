@@ -94,12 +94,13 @@ def test_more_photos_than_a_minute_allows_are_answered_later(models: Any, open_p
         expect(page.locator("#photos .refused")).to_have_count(0)
 
 
-def test_a_photo_that_the_browser_cannot_show_is_shown_by_the_server(open_page: Open) -> None:
+@pytest.mark.parametrize("form", ["HEIF", "TIFF"])
+def test_a_photo_that_the_browser_cannot_show_is_shown_by_the_server(open_page: Open, form: str) -> None:
     import pillow_heif
 
     pillow_heif.register_heif_opener()
     page = open_page()
-    choose(page, encoded(Image.open(io.BytesIO(red_face())), "HEIF"), "phone.heic")
+    choose(page, encoded(Image.open(io.BytesIO(red_face())), form), f"phone.{form.lower()}")
     expect(page.locator("#outcome")).to_have_text("I see one face: with a mask.")
     expect(page.locator("#shown")).to_have_js_property("naturalWidth", 512)
 
