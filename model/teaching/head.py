@@ -5,7 +5,7 @@ gradient descent with restarts (Nesterov, 1983; O'Donoghue and Candes, 2015), in
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ FOLDS = 5
 TEMPERATURES = np.geomspace(0.1, 3, 41)
 REMEMBERED = 512  # photos that tell what is none of the labels
 LEAST = 5  # photos of a label to learn it from
+CHUNK = 512  # photos whose features are held in full at a time
 
 
 @dataclass(frozen=True)
@@ -55,24 +56,26 @@ def fit_head(features: np.ndarray, labels: Sequence[str], seed: int = 0) -> Head
         labels: of each photo; two at least, and two photos of each.
         seed: of the folds.
     """
-    known = features.astype(np.float32)
     names = tuple(dict.fromkeys(labels))
     targets = np.array([names.index(label) for label in labels])
-    center = known.mean(0)
-    directions = _directions(known - center)
-    reduced = (known - center) @ directions
+    center = features.mean(0, dtype=np.float32)
+    directions = _directions(features, center)
+    reduced = np.concatenate([(rows - center) @ directions for _, rows in _chunks(features)])
     weight, bias = _descend(reduced, targets, len(names))
-    asked = np.zeros((len(known), len(names)), np.float32)
+    asked = np.zeros((len(features), len(names)), np.float32)
     for held in _folds(targets, seed):
-        rest = np.setdiff1d(np.arange(len(known)), held)
+        rest = np.setdiff1d(np.arange(len(features)), held)
         fold_weight, fold_bias = _descend(reduced[rest], targets[rest], len(names))
         asked[held] = reduced[held] @ fold_weight + fold_bias
-    own = np.arange(len(known)), targets
+    own = np.arange(len(features)), targets
     losses = [-np.log(softmax(asked / heat)[own] + 1e-9).mean() for heat in TEMPERATURES]
     temperature = float(TEMPERATURES[int(np.argmin(losses))])
     full = directions @ weight
-    chosen = np.random.default_rng(seed).permutation(len(known))[:REMEMBERED]
-    apart = distances(known, known[chosen], np.arange(len(known))[:, None] != chosen)
+    chosen = np.random.default_rng(seed).permutation(len(features))[:REMEMBERED]
+    remembered = features[chosen].astype(np.float32)
+    apart = np.concatenate(
+        [distances(rows, remembered, places[:, None] != chosen) for places, rows in _chunks(features)]
+    )
     return Head(
         names,
         full,
@@ -92,10 +95,23 @@ def interval(right: int, of: int) -> tuple[float, float]:
     return (middle - reach) / (1 + z * z / of), (middle + reach) / (1 + z * z / of)
 
 
-def _directions(centered: np.ndarray) -> np.ndarray:
-    """The directions in which rows differ most, as columns: all of them, or the first `DIRECTIONS`."""
-    few = len(centered) < centered.shape[1]
-    values, vectors = np.linalg.eigh(centered @ centered.T if few else centered.T @ centered)
+def _chunks(features: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Places and float32 features of some photos after the others: all at once would take five times what is kept of them."""
+    for start in range(0, len(features), CHUNK):
+        rows = features[start : start + CHUNK].astype(np.float32)
+        yield np.arange(start, start + len(rows)), rows
+
+
+def _directions(features: np.ndarray, center: np.ndarray) -> np.ndarray:
+    """The directions in which features differ most from their center, as columns: all of them, or the first `DIRECTIONS`."""
+    if few := len(features) < features.shape[1]:
+        centered = features.astype(np.float32) - center
+        values, vectors = np.linalg.eigh(centered @ centered.T)
+    else:
+        square = np.zeros((len(center), len(center)), np.float32)
+        for _, rows in _chunks(features):
+            square += (rows - center).T @ (rows - center)
+        values, vectors = np.linalg.eigh(square)
     best = values.argsort()[::-1][:DIRECTIONS]
     best = best[values[best] > values.max() * 1e-6]
     if few:
@@ -107,7 +123,7 @@ def _descend(inputs: np.ndarray, targets: np.ndarray, labels: int) -> tuple[np.n
     """Weights of shape (inputs, labels), and biases."""
     rows = np.hstack([inputs, np.full((len(inputs), 1), 0.3, np.float32)])  # the last weight makes the bias
     wanted = np.eye(labels, dtype=np.float32)[targets]
-    slope = np.float32(0.5 * np.linalg.norm(rows, 2) ** 2 / len(rows) + PENALTY)
+    slope = np.float32(0.5 * np.linalg.eigvalsh(rows.T @ rows)[-1] / len(rows) + PENALTY)
     weight = ahead = np.zeros((rows.shape[1], labels), np.float32)
     momentum = 1.0
     for _ in range(STEPS):

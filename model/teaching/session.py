@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from model.batching import Batcher
 from model.bundle import NONE
 from model.classifier import Classifier
+from model.malloc import keep_freed_memory
 from model.teaching.backbone import Backbone
 from model.teaching.examples import Examples, TeachingError
 from model.teaching.head import LEAST, Head, interval
@@ -51,9 +52,9 @@ class TeachingSession:
         """
         async with self._changing:
             try:
-                content = await self._kept.load()
-                if content is not None:
+                if (content := await self._kept.load()) is not None:
                     self.examples = Examples.read(content)
+                del content  # as much memory as the examples themselves
             except (KeepingError, TeachingError):
                 self._unread = True
                 raise
@@ -124,6 +125,7 @@ class TeachingSession:
             return False
         classifier, self.head = await self._batcher.run(learn, self.examples, self.backbone, self._say)
         self._serve(classifier)
+        keep_freed_memory()  # learning takes 40 MB for a moment
         return True
 
 
