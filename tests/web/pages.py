@@ -24,7 +24,7 @@ def choose(page: Page, photo: bytes, name: str = "photo.jpg") -> None:
 
 
 def crowd() -> bytes:
-    """Fourteen faces in a landscape photo."""
+    """Fourteen faces in a landscape photo, one of them blue."""
     both = Image.new("RGB", (1792, 512))
     for place in range(14):
         face = portrait(BLUE if place == 5 else RED).resize((256, 256))

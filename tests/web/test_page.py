@@ -9,10 +9,13 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from model import Classifier
 from model.wording import Texts
 from tests.bot.photos import encoded, no_face, red_face, two_faces, two_portraits
+from tests.bundles import make_bundle
 from tests.masks import bare, beside, masked
 from tests.web.pages import ARTEFACTS, RULES, Open, assert_accessible, choose, crowd, hand_over, payload
+from tests.web.serving import served
 from web.languages import TEXTS
 
 TINT = "box => getComputedStyle(box).getPropertyValue('--tint')"
@@ -160,6 +163,20 @@ def test_a_crowd_is_a_line_a_face_whose_details_open(open_page: Open) -> None:
     expect(page.locator(".bars").first).to_be_visible()
 
 
+def test_in_a_crowd_the_unsure_ones_come_first(open_page: Open, tmp_path: Path) -> None:
+    weak = Classifier.open(make_bundle(tmp_path / "weak", gain=1))
+    sure = sorted({round(face.confidence, 2) for face in weak.predict(crowd()).faces})
+    between = (sure[0] + sure[-1]) / 2
+    models = {"weak": Classifier.open(make_bundle(tmp_path / "limited", gain=1, sure_from=between))}
+    with served(models) as address:
+        page = open_page(at=address)
+        choose(page, crowd())
+        expect(page.locator("details.card")).to_have_count(14)
+        unsure = ["?" in name for name in page.locator(".card .name").all_inner_texts()]
+        assert unsure == sorted(unsure, reverse=True) and set(unsure) == {True, False}
+        assert page.locator(".number").first.inner_text() != "1" or unsure.count(True) > 1
+
+
 @pytest.mark.parametrize("photo", [two_faces, crowd, red_face])
 def test_the_answer_is_above_the_fold(open_page: Open, photo: Callable[[], bytes]) -> None:
     page = open_page(viewport={"width": 1280, "height": 800})
@@ -261,8 +278,17 @@ def test_people_with_screen_readers_or_weak_eyes_can_use_it(open_page: Open, sch
     choose(page, two_faces())
     expect(page.locator(".card")).to_have_count(2)
     assert_accessible(page)
+    page.get_by_role("button", name="Yes").first.click()
+    expect(page.get_by_text("I only count your click")).to_be_visible()
+    assert_accessible(page)
+    choose(page, crowd())
+    expect(page.locator(".card")).to_have_count(14)
+    page.locator(".card summary").first.press("Enter")
+    assert_accessible(page)
     choose(page, b"hello")
     expect(page.locator(".problem")).to_be_visible()
+    assert_accessible(page)
+    page.goto(f"{page.url}nothing/here")
     assert_accessible(page)
 
 

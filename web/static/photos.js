@@ -29,7 +29,7 @@ export function look(photos) {
   if (!wanted) section.querySelector("#photos-title").focus();
   form.setAttribute("aria-busy", "true");
   showProgress();
-  while (working < TOGETHER && pending.length > working) work();
+  while (working < TOGETHER && pending.length) work();
 }
 
 // Everything that was answered, as the API says it; of a photo that was refused, why.
