@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.bot.photos import blue_face, encoded, no_face, red_face, two_faces
-from tests.web.pages import Open, assert_accessible, choose, payload
+from tests.web.pages import ARTEFACTS, Open, assert_accessible, choose, payload
 from tests.web.serving import served
 
 SEVERAL = {"one.jpg": red_face, "=two.jpg": two_faces, "cat.jpg": no_face, "notes.txt": lambda: b"hello"}
@@ -170,3 +170,18 @@ def test_the_list_fits_a_phone(open_page: Open) -> None:
     page = open_page(viewport={"width": 390, "height": 844}, locale="de")
     choose_several(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_picture_of_several_photos_with_the_shipped_model(open_page: Open, shipped: str) -> None:
+    page = open_page(at=shipped, viewport={"width": 1280, "height": 900})
+    photos = sorted(Path("web/static/examples").glob("*.jpg"))
+    page.set_input_files("#photo", photos)
+    expect(page.locator("#status")).to_have_text("4 of 4 photos done")
+    page.get_by_role("button", name="pair.jpg").click()
+    expect(page.locator("#outcome")).to_have_text("I see 2 faces: 1 without a mask, 1 with a mask.")
+    for line in page.locator("details.card summary").all():
+        line.click()
+    page.mouse.move(0, 0)
+    page.locator("#outcome").focus()
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / "web-several.png", full_page=True)
