@@ -1,4 +1,4 @@
-"""What the bot tells Telegram about itself: the command menu and the descriptions, in each language.
+"""What the bot tells Telegram about itself: the command menu and the descriptions in each language, and a profile photo.
 
 English first, which everybody sees whose language is not set. The others follow while the bot is at work already, one
 after the other and only where something changed: Telegram may ask for hours before the next `setMyDescription`.
@@ -6,8 +6,9 @@ after the other and only where something changed: Telegram may ask for hours bef
 
 import asyncio
 import logging
+from pathlib import Path
 
-from telegram import BotCommand, BotCommandScopeAllGroupChats
+from telegram import BotCommand, BotCommandScopeAllGroupChats, InputProfilePhotoStatic
 from telegram.error import TelegramError
 
 from bot.handlers.commands import MENU
@@ -18,6 +19,7 @@ from model import Bundle
 from model.wording import label_names
 
 DESCRIPTION_LIMIT, SHORT_DESCRIPTION_LIMIT = 512, 120  # characters, Telegram's
+PHOTO = Path(__file__).with_name("profile_photo.jpg")
 PAUSE = 1.0  # seconds before each further language
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,7 @@ class Introduction:
     def __init__(self, bot: Client, groups: Groups):
         self._bot, self._groups = bot, groups
         self._others: asyncio.Task[None] | None = None
+        self._seen = False
 
     async def begin(self, bundle: Bundle) -> None:
         """Say in English what a bot with that bundle answers; the other languages follow in the background."""
@@ -45,7 +48,19 @@ class Introduction:
         if self._others:
             self._others.cancel()
 
+    async def _show_face(self) -> None:
+        """Set a profile photo where the operator has set none; tried once."""
+        if self._seen:
+            return
+        self._seen = True
+        try:
+            if not (await self._bot.get_user_profile_photos(self._bot.id, limit=1)).total_count:
+                await self._bot.set_my_profile_photo(InputProfilePhotoStatic(PHOTO.read_bytes()))
+        except TelegramError as error:
+            log.warning("The profile photo could not be set: %s", error)
+
     async def _say_in_others(self, bundle: Bundle) -> None:
+        await self._show_face()
         for code in LANGUAGES[1:]:
             if len(code) != 2:  # Telegram knows only such codes
                 continue

@@ -121,7 +121,8 @@ async def bot(telegram: Telegram, request: Request) -> Response:
     parameters = await read_parameters(request)
     language, chat = parameters.text("language", "en"), parameters.integer("chat", 1)
     texts = {key: telegram.profile.text(key, language) for key in ("name", "description", "short_description")}
-    return JSONResponse(texts | {"commands": telegram.profile.menu(chat, language)})
+    photo = telegram.profile.photos[0][-1]["file_id"] if telegram.profile.photos else None
+    return JSONResponse(texts | {"commands": telegram.profile.menu(chat, language), "photo": photo})
 
 
 async def file(telegram: Telegram, request: Request) -> Response:

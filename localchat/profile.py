@@ -1,4 +1,4 @@
-"""What a bot says of itself: commands per scope and language, name and descriptions per language."""
+"""What a bot says of itself: commands per scope and language, name and descriptions per language, profile photos."""
 
 import re
 from typing import Any
@@ -17,6 +17,7 @@ class Profile:
         self._texts: dict[str, dict[str, str]] = {key: {} for key in LIMITS}
         self._texts["name"][""] = name
         self._commands: dict[tuple[str, int | None, str], list[Json]] = {}
+        self.photos: list[list[Json]] = []  # the newest first, each in several sizes
 
     def set_text(self, key: str, language: str, text: str) -> None:
         """Set name, description or short_description; an empty text takes it away.

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageEnhance, ImageOps
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.masks import bare, beside, cat, masked
@@ -51,6 +51,11 @@ def photo(image: Image.Image, name: str) -> FilePayload:
     return {"name": name, "mimeType": "image/jpeg", "buffer": file.getvalue()}
 
 
+def upper(image: Image.Image) -> Image.Image:
+    """The upper part of a photo, and that small, so that a whole conversation fits a picture."""
+    return image.crop((0, 0, image.width, image.height * 5 // 8)).resize((320, 200))
+
+
 def send(page: Page, given: FilePayload) -> None:
     answers = page.locator(".in").count()
     page.set_input_files("#photos", [given])
@@ -59,23 +64,24 @@ def send(page: Page, given: FilePayload) -> None:
 
 
 def test_start_a_face_a_mask_two_faces_and_a_cat(browser: Browser, address: str) -> None:
-    context = browser.new_context(locale="en-US", color_scheme="light", viewport={"width": 900, "height": 1500})
+    context = browser.new_context(locale="en-US", color_scheme="light", viewport={"width": 760, "height": 2040})
     page = context.new_page()
     page.set_default_timeout(60_000)
     page.goto(address)
     page.get_by_role("button", name="Start").click()
     last = page.locator(".in").last
     expect(last).to_contain_text("Send me a photo")
-    send(page, photo(bare(), "bare.jpg"))
+    send(page, photo(upper(bare()), "bare.jpg"))
     expect(last).to_contain_text("No mask on this face.")
-    send(page, photo(masked(), "masked.jpg"))
+    send(page, photo(upper(masked()), "masked.jpg"))
     expect(last).to_contain_text("Mask on, and worn the right way 😷")
-    send(page, photo(beside(bare(), masked()), "two.jpg"))
+    send(page, photo(beside(upper(bare()), upper(masked())), "two.jpg"))
     expect(last).to_contain_text("I see 2 faces:")
-    send(page, photo(cat(), "cat.jpg"))
+    send(page, photo(upper(cat()), "cat.jpg"))
     expect(last).to_contain_text("I can't find a face")
     page.wait_for_function("[...document.images].every((image) => image.complete)")
     ARTEFACTS.mkdir(exist_ok=True)
+    assert page.evaluate("document.querySelector('#scroller').scrollTop") == 0  # it is shown from its first line
     page.screenshot(path=ARTEFACTS / "chat.png")
     context.close()
 
@@ -172,6 +178,17 @@ def test_two_things_are_taught_in_the_chat_and_filmed(browser: Browser) -> None:
         ):
             send_with(views(picture, 1, seed), "")
             expect(last).to_contain_text(words)
+        first, second = (ImageOps.grayscale(view).convert("RGB") for view in views(skimage.data.chelsea(), 2, seed=6))
+        send_with([first], "")
+        expect(last).to_contain_text("any of these: coffee, cat")
+        last.get_by_role("button", name="Wrong").click()
+        expect(last).to_contain_text("What is this?")
+        shoot()
+        last.get_by_role("button", name="cat", exact=True).click()
+        expect(last).to_contain_text("cat: 6")
+        shoot()
+        send_with([second], "")
+        expect(last).to_contain_text("Looks like this: cat.")
         ARTEFACTS.mkdir(exist_ok=True)
         film[0].save(ARTEFACTS / "teach.webp", save_all=True, append_images=film[1:], duration=2200, loop=0, quality=70)
         context.close()

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Self
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.constants import KeyboardButtonStyle
 
 from bot.reply.labels import Box
 from bot.reply.languages import say
@@ -36,6 +37,13 @@ class Action(StrEnum):
     PAGE = "p"
     LABEL = "l"
     WHY = "x"
+
+
+STYLES = {  # colors, which Telegram shows from 2026 on
+    Action.RIGHT: KeyboardButtonStyle.SUCCESS,
+    Action.WRONG: KeyboardButtonStyle.DANGER,
+    Action.YES: KeyboardButtonStyle.PRIMARY,
+}
 
 
 @dataclass(frozen=True)
@@ -181,5 +189,11 @@ def _in_units(box: Box, size: tuple[int, int]) -> Box:
 
 def _keyboard(rows: Sequence[Sequence[tuple[str, ButtonData]]]) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(text, callback_data=button.write()) for text, button in row] for row in rows]
+        [
+            [
+                InlineKeyboardButton(text, callback_data=button.write(), style=STYLES.get(button.action))
+                for text, button in row
+            ]
+            for row in rows
+        ]
     )

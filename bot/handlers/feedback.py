@@ -129,7 +129,7 @@ class FeedbackHandler:
             if button.action is Action.WRONG:
                 self._say("wrong", button)
             labels = buttons.labels_keyboard(button, self._bundle, spoken)
-            await _edit(message, say("feedback.which_label", spoken), labels)
+            await _edit(message, say("teach.what", spoken), labels)
         elif button.action is Action.WRONG:
             question = "feedback.ask_face" if button.given is None else "feedback.ask"
             if await _edit(message, say(question, spoken), buttons.consent_keyboard(button, spoken)):

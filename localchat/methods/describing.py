@@ -1,6 +1,8 @@
-"""How a bot presents itself: command menu, name and descriptions, each in several languages."""
+"""How a bot presents itself: command menu, name and descriptions, each in several languages, and profile photo."""
 
+from localchat.errors import bad_request
 from localchat.methods.method import Json, Method
+from localchat.methods.sending import file_content
 from localchat.parameters import Parameters
 from localchat.telegram import Telegram
 
@@ -44,7 +46,31 @@ def _getter(key: str) -> Method:
     return get_my_text
 
 
+async def get_user_profile_photos(telegram: Telegram, parameters: Parameters) -> Json:
+    photos = telegram.profile.photos if parameters.integer("user_id") == telegram.bot["id"] else []
+    return {"total_count": len(photos), "photos": photos[: parameters.integer("limit", 100)]}
+
+
+async def set_my_profile_photo(telegram: Telegram, parameters: Parameters) -> bool:
+    photo = parameters.mapping("photo")
+    if photo.get("type") != "static":
+        raise bad_request("can't parse InputProfilePhoto: the local chat shows static photos only")
+    content = await file_content(telegram, parameters, "photo", str(photo.get("photo", "")))
+    telegram.profile.photos.insert(0, content["photo"])
+    telegram.chats.tell(None, "profile")
+    return True
+
+
+async def remove_my_profile_photo(telegram: Telegram, parameters: Parameters) -> bool:
+    del telegram.profile.photos[:1]
+    telegram.chats.tell(None, "profile")
+    return True
+
+
 DESCRIBING: dict[str, Method] = {
+    "getUserProfilePhotos": get_user_profile_photos,
+    "setMyProfilePhoto": set_my_profile_photo,
+    "removeMyProfilePhoto": remove_my_profile_photo,
     "setMyCommands": set_my_commands,
     "getMyCommands": get_my_commands,
     "deleteMyCommands": delete_my_commands,

@@ -73,9 +73,14 @@ def read_keyboard(parameters: Parameters) -> Json:
     return {"reply_markup": {"inline_keyboard": rows}} if any(rows) else {}
 
 
+STYLES = ("primary", "success", "danger")
+
+
 def _check_button(button: Any) -> None:
     if not isinstance(button, dict) or not button.get("text"):
         raise bad_request('can\'t parse inline keyboard button: field "text" must be a non-empty string')
+    if button.get("style", STYLES[0]) not in STYLES:
+        raise bad_request("can't parse inline keyboard button: unknown style specified")
     if "callback_data" in button:
         if not 1 <= len(str(button["callback_data"]).encode()) <= 64:
             raise bad_request("BUTTON_DATA_INVALID")

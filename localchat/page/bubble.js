@@ -113,5 +113,5 @@ function buttons(message, rows) {
 function drawnButton(message, button) {
   if (button.url) return h("a", { href: button.url, target: "_blank", rel: "noopener noreferrer" }, button.text, icon("out"));
   const dataset = { action: "press", id: message.message_id, data: button.callback_data };
-  return h("button", { type: "button", dataset }, button.text);
+  return h("button", { type: "button", className: button.style ?? "", dataset }, button.text);
 }

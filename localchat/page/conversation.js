@@ -17,9 +17,10 @@ let unseen = 0;
 
 export const isEmpty = () => !messages.size && !list.querySelector(".pending");
 
-export function setAvatar(text) {
-  initials = text;
-  for (const avatar of document.querySelectorAll("[data-avatar]")) avatar.textContent = text;
+export function setAvatar(text, photo) {
+  initials = photo ? "" : text;
+  document.documentElement.style.setProperty("--photo", photo ? `url("${photo}")` : "none");
+  for (const avatar of document.querySelectorAll(".avatar")) avatar.textContent = initials;
 }
 
 export function clear() {

@@ -4,6 +4,7 @@ import { setCommands } from "./commands.js";
 import * as composer from "./composer.js";
 import * as conversation from "./conversation.js";
 import { $, h } from "./dom.js";
+import { fileUrl } from "./media.js";
 import * as pending from "./pending.js";
 import { addressOf, describeBot, here, listen, press } from "./server.js";
 import { LANGUAGES, language, nameOf, own, setLanguage, translate, word } from "./words.js";
@@ -67,7 +68,7 @@ async function describe() {
   const bot = await describeBot();
   $("#name").textContent = document.title = bot.name;
   $("#description").textContent = bot.description || bot.short_description;
-  conversation.setAvatar([...bot.name][0]?.toUpperCase() ?? "");
+  conversation.setAvatar([...bot.name][0]?.toUpperCase() ?? "", bot.photo && fileUrl(bot.photo));
   setCommands(bot.commands);
 }
 

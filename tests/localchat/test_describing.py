@@ -1,10 +1,12 @@
 """How a bot presents itself: commands, name and descriptions, per language."""
 
+import json
+
 import httpx
 import pytest
 
 from localchat import LocalChat
-from tests.localchat.conftest import Call
+from tests.localchat.conftest import Call, picture
 
 ENGLISH = [{"command": "start", "description": "Say hello"}]
 FRENCH = [{"command": "start", "description": "Dire bonjour"}]
@@ -78,3 +80,17 @@ def test_texts_fall_back_to_the_default_language(call: Call, method: str, key: s
 
 def test_a_language_is_a_code_of_two_letters(call: Call) -> None:
     assert call("setMyName", name="Bot", language_code="english")["error_code"] == 400
+
+
+def test_a_profile_photo_is_shown_until_it_is_taken_away(chat: LocalChat, call: Call) -> None:
+    with httpx.Client(base_url=f"{chat.url}/bot{chat.token}", trust_env=False) as http:
+        photo = {"photo": json.dumps({"type": "static", "photo": "attach://face"})}
+        answer = http.post("/setMyProfilePhoto", data=photo, files={"face": ("a.jpg", picture(kind="JPEG"))})
+    assert answer.json()["ok"]
+    bot = call("getMe")["result"]["id"]
+    (sizes,) = call("getUserProfilePhotos", user_id=bot)["result"]["photos"]
+    assert shown(chat, "en")["photo"] == sizes[-1]["file_id"]
+    assert call("getUserProfilePhotos", user_id=1)["result"]["total_count"] == 0
+    assert "static photos only" in call("setMyProfilePhoto", photo={"type": "animated"})["description"]
+    call("removeMyProfilePhoto")
+    assert shown(chat, "en")["photo"] is None

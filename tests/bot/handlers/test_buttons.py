@@ -130,3 +130,9 @@ def test_a_face_is_cut_out_with_what_is_around_it_as_far_as_the_photo_goes() -> 
     middle, corner = (cut_out(photo, box, UNITS) for box in ((4000, 4000, 6000, 6000), (0, 0, 2000, 2000)))
     assert Image.open(io.BytesIO(middle)).size == (160, 160)
     assert Image.open(io.BytesIO(corner)).size == (120, 120)
+
+
+def test_right_and_wrong_differ_in_color() -> None:
+    keyboard = answer_keyboard(["a"], PHOTO, bundle(["a", "b"]), "en", asks=True, why=True)
+    assert keyboard is not None
+    assert [button.style for row in keyboard.inline_keyboard for button in row] == ["success", "danger", None]
