@@ -29,7 +29,7 @@ train: $(VENV)/.ready-train
 	$(BIN)/python -m training --data $(DATA) $(ARGS)
 
 test: $(VENV)/.ready-dev chromium
-	$(BIN)/python -m pytest -n 2 --dist worksteal --randomly-seed=$(SEED) --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal --randomly-seed=$(SEED) --cov --cov-report= $(ARGS)
 	@echo "Lines that the tests run, of every hundred:"; for room in bot model training web localchat; \
 	do echo "  $$room $$($(BIN)/coverage report --format=total --include="$$room/*")"; done
 
