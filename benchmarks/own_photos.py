@@ -21,13 +21,16 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from matplotlib.figure import Figure
 from PIL import Image
 
+from benchmarks.plot import OURS
 from training.data.folders import PARTS
 from training.data.layouts import photos_of
 
 BOOK = "the book's fine_tune"
 BACKBONES = {"tf_efficientnet_lite0": 224, "tf_efficientnet_lite2": 260}  # and the sizes they were trained at
+ALL = 10**9  # photos per label, for sorting
 COLUMNS = ("photos", "per_label", "method", "seed", "right", "of", "seconds")
 
 
@@ -38,7 +41,9 @@ def main(
     per_label: Annotated[str, typer.Option(help="Photos per label, 0 for all.")] = "5,10,25,50,0",
     methods: Annotated[str, typer.Option(help="Only methods whose names hold one of these words.")] = "",
     before: Annotated[str | None, typer.Option(help="A commit whose recipe to measure, too.")] = None,
-    out: Annotated[Path, typer.Option(help="A CSV file; measurements are added to it.")] = Path("own_photos.csv"),
+    out: Annotated[Path, typer.Option(help="A CSV file; measurements are added to it, and drawn beside it.")] = Path(
+        "own_photos.csv"
+    ),
 ) -> None:
     """Compare ways of learning from one's own photos."""
     with tempfile.TemporaryDirectory() as made:
@@ -68,21 +73,52 @@ def main(
                         print(*row, flush=True)
                     shutil.rmtree(data)
     print(table(out))
+    draw_curves(out, out.with_suffix(".png"))
 
 
 def table(file: Path) -> str:
     """The mean of each method's measurements, in Markdown."""
+    lines = ["| photos | per label | method | right | seconds |", "| --- | --- | --- | --- | --- |"]
+    for (photos, count, name), rows in _measured(file).items():
+        seconds = statistics.mean(float(row["seconds"]) for row in rows)
+        lines.append(f"| {photos} | {count if count < ALL else 'all'} | {name} | {_right(rows):.1%} | {seconds:.0f} |")
+    return "\n".join(lines)
+
+
+def draw_curves(file: Path, picture: Path) -> None:
+    """Draws how right each method is by the number of photos per label, a panel for each folder; all photos have no place."""
+    curves: dict[str, dict[str, dict[int, float]]] = {}
+    for (photos, count, name), rows in _measured(file).items():
+        if count < ALL:
+            curves.setdefault(photos, {}).setdefault(name, {})[count] = 100 * _right(rows)
+    if not curves:
+        return
+    drawn = Figure(figsize=(5.5 * len(curves), 4.2), layout="constrained")
+    for axes, (photos, methods) in zip(drawn.subplots(1, len(curves), squeeze=False)[0], curves.items(), strict=True):
+        for place, (name, points) in enumerate(
+            sorted(methods.items(), key=lambda method: not method[0].startswith("ours"))
+        ):
+            color, width = (OURS, 2.5) if name.startswith("ours") else (str(0.3 + 0.15 * (place % 4)), 1.5)
+            axes.plot([*points], [*points.values()], "o-", label=name, color=color, linewidth=width)
+        axes.set(title=photos, xlabel="photos per label", ylabel="right on test photos, %", xscale="log")
+        axes.set_xticks(ticks := sorted({count for points in methods.values() for count in points}), map(str, ticks))
+        axes.minorticks_off()
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False)
+    drawn.savefig(picture, dpi=110)
+
+
+def _measured(file: Path) -> dict[tuple[str, int, str], list[dict[str, str]]]:
+    """Measurements by folder, photos per label (`ALL` for all) and method, in this order."""
     groups: dict[tuple[str, int, str], list[dict[str, str]]] = {}
     with file.open(newline="") as opened:
         for row in csv.DictReader(opened):
-            groups.setdefault((row["photos"], int(row["per_label"]) or 10**9, row["method"]), []).append(row)
-    lines = ["| photos | per label | method | right | seconds |", "| --- | --- | --- | --- | --- |"]
-    for (photos, count, name), rows in sorted(groups.items()):
-        right = statistics.mean(int(row["right"]) / int(row["of"]) for row in rows)
-        seconds = statistics.mean(float(row["seconds"]) for row in rows)
-        per_label = count if count < 10**9 else "all"
-        lines.append(f"| {photos} | {per_label} | {name} | {right:.1%} | {seconds:.0f} |")
-    return "\n".join(lines)
+            groups.setdefault((row["photos"], int(row["per_label"]) or ALL, row["method"]), []).append(row)
+    return dict(sorted(groups.items()))
+
+
+def _right(rows: list[dict[str, str]]) -> float:
+    return statistics.mean(int(row["right"]) / int(row["of"]) for row in rows)
 
 
 Method = Callable[[Path, list[tuple[Path, str]], int], int]
