@@ -55,7 +55,7 @@ DEFAULT_GROUP = 0  # python-telegram-bot's, of handlers
 NEW = filters.UpdateType.MESSAGE
 EDITED = filters.UpdateType.EDITED_MESSAGE
 STICKER = filters.Sticker.STATIC | filters.Sticker.VIDEO
-MOVING = filters.ANIMATION | filters.VIDEO | filters.VIDEO_NOTE
+MOVING = filters.ANIMATION | filters.VIDEO | filters.VIDEO_NOTE | filters.Document.VIDEO
 IMAGE_FILE = reduce(or_, map(filters.Document.FileExtension, EXTENSIONS), filters.Document.IMAGE) & ~filters.ANIMATION
 # What a person sends by hand. Whatever else Telegram brings is left alone: service messages, payments, what is new there.
 OTHER = (

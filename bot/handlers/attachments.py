@@ -18,9 +18,10 @@ def attachment_of(
 
 
 def film_of(message: Message) -> Attachment | None:
-    """The GIF, video, video message or video sticker of a message."""
+    """The GIF, video, video message or video sticker of a message, or the video that it holds as a file."""
     sticker = message.sticker if message.sticker and message.sticker.is_video else None
-    return message.animation or message.video or message.video_note or sticker
+    file = message.document if message.document and (message.document.mime_type or "").startswith("video/") else None
+    return message.animation or message.video or message.video_note or sticker or file
 
 
 def of_another_chat(message: Message) -> Message | None:

@@ -50,7 +50,7 @@ async def send_words(message: Message, text: str) -> None:
     """Answer a message with words; in a group they point to it. A guest's message can be answered once."""
     if message.guest_query_id:
         content = InputTextMessageContent(text)
-        result = InlineQueryResultArticle(message.guest_query_id, shortened(text), content)
+        result = InlineQueryResultArticle("answer", shortened(text), content)
         return await _sent(lambda: message.answer_guest_query(result))
     where = _where(message)
     if message.chat_id < 0:

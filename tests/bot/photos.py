@@ -30,6 +30,16 @@ def no_face() -> bytes:
     return encoded(Image.fromarray(skimage.data.chelsea()))
 
 
+def crowd(columns: int, rows: int) -> bytes:
+    """So many faces, red and blue by turns."""
+    side = 256
+    photo = Image.new("RGB", (columns * side, rows * side))
+    for number in range(columns * rows):
+        face = portrait((RED, BLUE)[number % 2]).crop((110, 10, 350, 250)).resize((side, side))
+        photo.paste(face, (number % columns * side, number // columns * side))
+    return encoded(photo)
+
+
 def encoded(image: Image.Image, form: str = "JPEG", **options: Any) -> bytes:
     """The image as a file of that format."""
     file = io.BytesIO()

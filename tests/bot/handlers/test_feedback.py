@@ -16,7 +16,7 @@ from model import Classifier
 from model.faces.finder import FaceFinder
 from model.metrics import FEEDBACK
 from tests.bot.conftest import LABELS, Meet, RunningBot, running_bot
-from tests.bot.photos import blue_face, no_face, red_face, two_faces
+from tests.bot.photos import blue_face, crowd, no_face, red_face, two_faces
 from tests.bundles import make_bundle
 from tests.person import Person
 from tests.web.serving import wait_until
@@ -166,6 +166,27 @@ def test_of_several_faces_the_chosen_one_is_sent_and_no_other(person: Person, op
     cut = picture(operator.picture(received))
     assert max(cut.size) < 512 and is_red(cut) is red
     assert len(FaceFinder().find(cut)) == 1  # which training will find, too
+
+
+def test_in_a_crowd_a_face_is_chosen_by_the_number_that_stands_at_it_from_the_beginning(
+    person: Person, operator: Person
+) -> None:
+    answer = answer_to(person, crowd(7, 4))
+    first, second = words(answer).splitlines()[1:3]
+    assert words(answer).startswith("I see 28 faces:") and first.startswith("• 14 ")
+    assert {name for name in ("with a mask: ", "without a mask: ") for line in (first, second) if name in line} == {
+        "with a mask: ",
+        "without a mask: ",
+    }
+    which = go(person, answer, "✗", "Yes")
+    assert buttons(which)[:24] == [str(number) for number in range(1, 25)] and buttons(which)[24:] == ["›", "No"]
+    more = go(person, which, "›")
+    assert buttons(more) == ["25", "26", "27", "28", "‹", "No"]
+    given = go(person, more, "27", "mask worn")
+    assert "I've sent it" in words(given)
+    cut = picture(operator.picture(operator.answers()[0]))
+    with_mask = next(line for line in (first, second) if " with a mask: " in line)
+    assert is_red(cut) is ("27" in with_mask.replace(",", "").split())
 
 
 def test_a_face_that_was_not_found_is_given_whole(person: Person, operator: Person) -> None:

@@ -25,6 +25,11 @@ def test_a_frame_of_a_film_is_answered(meet: Meet, kind: str, codec: str) -> Non
     assert person.answer_to(person.send(kind, film(codec, "#0000ff")))["text"].startswith("No mask")
 
 
+def test_a_video_sent_as_a_file_is_answered_too(meet: Meet) -> None:
+    person = meet()
+    assert person.answer_to(person.send_file(film(), "a.mp4", "video/mp4"))["text"].endswith(FRAME)
+
+
 @pytest.mark.parametrize(("kind", "form"), [("sticker", "WEBP"), ("animation", "GIF")])
 def test_a_still_sticker_and_a_gif_file_are_answered_like_photos(meet: Meet, kind: str, form: str) -> None:
     person = meet()
