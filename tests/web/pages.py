@@ -32,18 +32,19 @@ def crowd() -> bytes:
     return encoded(both)
 
 
-def hand_over(page: Page, event: str, photo: bytes) -> None:
-    """Drop or paste a photo, as a browser tells a page of it."""
+def hand_over(page: Page, event: str, *photos: bytes) -> None:
+    """Drop or paste photos, as a browser tells a page of it."""
     page.evaluate(
-        """([event, bytes]) => {
+        """([event, ...photos]) => {
             const data = new DataTransfer();
-            data.items.add(new File([new Uint8Array(bytes)], "photo.jpg", { type: "image/jpeg" }));
+            for (const bytes of photos)
+                data.items.add(new File([new Uint8Array(bytes)], "photo.jpg", { type: "image/jpeg" }));
             if (event === "paste") dispatchEvent(new ClipboardEvent("paste", { clipboardData: data }));
             else for (const step of ["dragenter", "dragover", "drop"])
                 document.querySelector("#ask").dispatchEvent(
                     new DragEvent(step, { dataTransfer: data, bubbles: true, cancelable: true }));
         }""",
-        [event, list(photo)],
+        [event, *map(list, photos)],
     )
 
 
@@ -56,3 +57,10 @@ def assert_accessible(page: Page, rules: int = 20) -> None:
     ]
     assert told == [], json.dumps(told, indent=1)
     assert len(found.response["passes"]) > rules
+
+
+def downloaded(page: Page, name: str) -> bytes:
+    """Click a button, and return the file that it saves."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=name).click()
+    return Path(download.value.path()).read_bytes()

@@ -11,6 +11,8 @@ export async function drawn(drawing) {
   [canvas.width, canvas.height] = [photo.naturalWidth * scale, photo.naturalHeight * scale];
   const draw = canvas.getContext("2d");
   draw.drawImage(photo, 0, 0, canvas.width, canvas.height);
+  const map = drawing.querySelector(".heat-map img");
+  if (map?.checkVisibility({ visibilityProperty: true })) draw.drawImage(map, 0, 0, canvas.width, canvas.height);
   const seen = photo.getBoundingClientRect();
   const larger = canvas.width / seen.width;
   const placed = (part) => {

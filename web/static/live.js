@@ -24,9 +24,14 @@ export function offerLive(form, dialog, video) {
     button.setAttribute("aria-pressed", "true");
     while (running === mine) {
       const next = performance.now() + EVERY;
-      const wait = await look(mine.signal).catch(() => 1); // seconds
+      const wait = await look(mine.signal).catch(() => tellOffline(mine.signal));
       await new Promise((resume) => setTimeout(resume, Math.max(wait * 1000, next - performance.now())));
     }
+  }
+
+  function tellOffline(signal) {
+    if (!signal.aborted) said.textContent = form.dataset.offline;
+    return 1; // second until the next try
   }
 
   // Returns how many seconds the server wants to be left alone.

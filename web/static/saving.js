@@ -79,6 +79,7 @@ function csv(answers) {
 }
 
 function cell(value) {
-  const text = String(value ?? "").replace(/^[=+\-@\t\r](?!\d)/, "'$&"); // else a spreadsheet would run it as a formula
+  let text = String(value ?? "");
+  if (typeof value === "string") text = text.replace(/^[=+\-@\t\r]/, "'$&"); // else a spreadsheet would run it as a formula
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
