@@ -25,7 +25,7 @@ from bot.handlers.photos import PhotoHandler
 from bot.handlers.teaching import Teaching
 from bot.reply.drawing import cut_out, draw
 from bot.reply.languages import say
-from bot.reply.wording import marks_of
+from bot.reply.several_faces import marks_of
 from bot.stats import note
 from bot.telegram.download import DownloadError, largest
 from bot.telegram.retry import with_retries

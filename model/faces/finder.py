@@ -13,7 +13,7 @@ from model.faces.detector import Detector
 SEARCH_SIDE = 640  # pixels of the long side in which faces are searched
 CERTAIN = 0.6  # score from which a found face makes the second look needless
 SAME = 0.3  # intersection over union from which two boxes are one face
-WITHIN = 0.7  # of the smaller box's area, from which a weak box lies on the head of a surer one
+WITHIN = 0.7  # of the smaller box's area, from which an uncertain box lies on the head of a certain face
 ENLARGED = 8.0  # times, at most, in the second look
 BORDER = 0.5  # of the photo's size, added on each side in the second look
 
@@ -101,9 +101,6 @@ def _once(found: list[FoundFace]) -> list[FoundFace]:
 
 
 def _one_a_head(found: list[FoundFace]) -> list[FoundFace]:
-    """Leaves out uncertain boxes that share most of their area, or of the other's, with a surer box."""
-    kept: list[FoundFace] = []
-    for face in sorted(found, key=lambda face: face.score, reverse=True):
-        if face.score >= CERTAIN or all(face.box.shared(other.box) < WITHIN for other in kept):
-            kept.append(face)
-    return kept
+    """Leaves out uncertain boxes that share most of their area, or of the other's, with a certain face."""
+    certain = [face for face in found if face.score >= CERTAIN]
+    return [face for face in found if face in certain or all(face.box.shared(sure.box) < WITHIN for sure in certain)]

@@ -11,7 +11,8 @@ from PIL import Image
 from bot.reply.drawing import Mark, draw
 from bot.reply.labels import legible
 from bot.reply.languages import LANGUAGES, say
-from bot.reply.wording import MAX_LINES, marks_of, reply_to
+from bot.reply.several_faces import MAX_LINES, marks_of
+from bot.reply.wording import reply_to, reply_to_album
 from model import Bundle, Face, Prediction
 from model.bundle import ANSWERS, SHIPPED, FaceSearch, Manifest
 from model.image import from_image
@@ -94,6 +95,23 @@ def test_the_caption_of_a_crowd_lists_the_numbers_that_stand_at_the_boxes() -> N
         "• 2 dog: 4, 8?",
     ]
     assert "• 2 dog\N{NO-BREAK SPACE}: 4, 8?" in text(*faces, labels=["cat", "dog"], language="fr")
+
+
+def test_an_album_lists_the_numbers_in_its_pictures_as_far_as_there_is_room() -> None:
+    words, faces = bundle(["cat", "dog"]), crowd(9, ["cat", "dog"])
+    one, many = Prediction((2000, 1500), (face("cat"),)), Prediction((400, 300), faces)
+    replies = [reply_to(each, PHOTO, words, "en") for each in (one, many)]
+    assert reply_to_album(replies, "en").text.splitlines() == [
+        "I looked at your 2 photos:",
+        "1. cat",
+        "2. I see 9 faces:",
+        "• 5 cat: 1, 3, 5, 7, 9",
+        "• 4 dog: 2, 4, 6, 8",
+    ]
+    crowded = reply_to(Prediction((400, 300), crowd(100, ["cat", "dog"])), PHOTO, words, "en")
+    said = reply_to_album([crowded] * 10, "en").text
+    assert len(said) <= 1024 and said.count("I see") + said.count("a lot of faces") == 1
+    assert said.count("100 faces: 50 cat, 50 dog") == 9
 
 
 def test_few_faces_have_names_at_their_boxes_as_long_as_those_find_room() -> None:
