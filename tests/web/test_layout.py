@@ -84,6 +84,19 @@ def test_a_chosen_theme_is_kept(open_page: Open) -> None:
     expect(body).to_have_css("background-color", light)
 
 
+def test_the_theme_changes_at_once_and_leaves_the_answer_where_it_is(open_page: Open) -> None:
+    page = open_page(color_scheme="light")
+    choose(page, red_face())
+    expect(page.locator("#outcome")).to_be_focused()
+    with page.expect_response("**/preferences?theme=dark"):
+        page.get_by_label("Appearance").select_option("dark")
+    expect(page.locator("body")).to_have_css("background-color", "rgb(22, 24, 22)")
+    expect(page.locator("#outcome")).to_be_visible()
+    assert {cookie["name"]: cookie["value"] for cookie in page.context.cookies()} == {"theme": "dark"}
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_language_from_right_to_left_mirrors_the_page(open_page: Open, width: int) -> None:
     page = open_page(locale="ar", viewport={"width": width, "height": 844})

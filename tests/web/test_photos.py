@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.bot.photos import encoded, no_face, red_face, two_faces
 from tests.web.pages import ARTEFACTS, Open, assert_accessible, choose, crowd, downloaded, hand_over, payload
-from tests.web.serving import served
+from tests.web.serving import served, wait_until
 
 SEVERAL = {"one.jpg": red_face, "=1+2.jpg": two_faces, "cat.jpg": no_face, "notes.txt": lambda: b"hello"}
 
@@ -73,6 +73,15 @@ def test_each_of_several_photos_is_opened_and_back_goes_back(open_page: Open) ->
     expect(answer).to_have_count(0)  # it is forgotten
 
 
+def test_back_leads_to_the_answer_that_the_page_came_with(open_page: Open) -> None:
+    page = open_page("/?example=pair")
+    expect(page.locator("html.js")).to_be_attached()
+    choose(page, no_face())
+    expect(page.locator("#outcome")).to_have_text("I can't find a face in this photo.")
+    page.go_back()
+    expect(page.locator("#outcome")).to_contain_text("I see 2 faces")
+
+
 def test_more_photos_than_a_minute_allows_are_answered_later(models: Any, open_page: Open) -> None:
     with served(models, requests_per_minute=12) as address:
         page = open_page(at=address)
@@ -96,6 +105,8 @@ def test_a_photo_that_the_browser_cannot_show_is_shown_by_the_server(open_page: 
     choose(page, encoded(Image.open(io.BytesIO(red_face())), form), f"phone.{form.lower()}")
     expect(page.locator("#outcome")).to_have_text("I see one face: with a mask.")
     expect(page.locator("#shown")).to_have_js_property("naturalWidth", 512)
+    middle = "canvas => [...canvas.getContext('2d').getImageData(48, 48, 1, 1).data]"
+    wait_until(lambda: page.locator("#photos canvas").evaluate(middle)[3] == 255)
 
 
 def test_a_face_and_its_line_stand_out_together(open_page: Open) -> None:

@@ -2,10 +2,15 @@
 
 const answer = document.querySelector("#answer");
 const status = document.querySelector("#status");
+const start = [...answer.childNodes]; // an answer too, where the page came with one
 let address = ""; // of the photo that is shown
 
 export function clear() {
   answer.replaceChildren();
+}
+
+export function startAgain() {
+  answer.replaceChildren(...start);
 }
 
 export function showWaiting(photo) {

@@ -1,6 +1,6 @@
 // The photos of this tab: asked about, listed, and opened again, also by the browser's Back. Nothing else keeps them.
 
-import { clear, show, showWaiting } from "./answer.js";
+import { clear, show, showWaiting, startAgain } from "./answer.js";
 import { ask } from "./asking.js";
 import { drawThumbnail } from "./thumbnail.js";
 
@@ -70,6 +70,8 @@ function take(entry, html) {
   entry.html = drawn.body.innerHTML;
   entry.row.querySelector(".entry-answer").textContent = said;
   entry.row.classList.toggle("refused", !result);
+  const sent = drawn.querySelector("#shown[src]"); // where the browser itself cannot show the photo
+  if (sent) drawThumbnail(sent.src, entry.row.querySelector("canvas"));
 }
 
 function open(entry, back = false) {
@@ -102,5 +104,5 @@ section.querySelector("#clear").addEventListener("click", () => {
 addEventListener("popstate", (event) => {
   const entry = entries.find((entry) => entry.id === event.state?.photo);
   if (entry) open(entry, true);
-  else clear();
+  else startAgain();
 });
