@@ -78,7 +78,7 @@ class Manifest(BaseModel):
     `sure_from` is the probability of an answer from which the bot does not say "not sure"; the logits are divided by
     `temperature` before the softmax. With `mirror`, the answer to the mirror image counts where the own one is doubtful.
     A picture that is further from the training photos than `unlike_from`, or whose probability of the label `none` reaches
-    `none_from`, is answered `none`; without these, nothing is."""
+    `none_from`, is answered `none`; without these, nothing is. One that is further than `sure_within` is never answered surely."""
 
     format: Literal[1] = 1
     name: str
@@ -89,6 +89,7 @@ class Manifest(BaseModel):
     temperature: float = Field(1.0, gt=0)
     sure_from: float = Field(0.8, ge=0, le=1)
     unlike_from: float | None = Field(None, gt=0)
+    sure_within: float | None = Field(None, gt=0)
     none_from: float | None = Field(None, gt=0, le=1)
     files: dict[str, str]
     versions: dict[str, str] = {}

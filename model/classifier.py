@@ -162,9 +162,11 @@ class Classifier:
                 continue
             probabilities = dict(zip(manifest.answers, row.tolist(), strict=True))
             label, sure = manifest.answers[row.argmax()], bool(row.max() >= manifest.sure_from)
+            unlike = None if outputs.unlike is None else float(outputs.unlike[number])
+            if unlike is not None and manifest.sure_within is not None:
+                sure = sure and unlike <= manifest.sure_within
             if nothing[number]:
                 label, sure = NONE, False
-            unlike = None if outputs.unlike is None else float(outputs.unlike[number])
             look = None
             if outputs.maps is not None and told[row.argmax()] == own[number]:  # it is of the picture's own best label
                 look = Look(outputs.maps[number], frames[number])

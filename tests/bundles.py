@@ -25,6 +25,7 @@ def make_bundle(
     bias: float = 0.0,
     sure_from: float = 0.8,
     unlike_from: float | None = None,
+    sure_within: float | None = None,
 ) -> Path:
     """Write a bundle and return its folder.
 
@@ -35,7 +36,7 @@ def make_bundle(
         answers: content of `answers.toml`; None for a bundle without one.
         gain: logits per difference of mean red and mean blue, which lies between -1 and 1.
         bias: added to the first label's logit.
-        sure_from, unlike_from: as in the manifest; without the latter the network has no outputs but logits.
+        sure_from, unlike_from, sure_within: as in the manifest; without the latter the network has no outputs but logits.
     """
     folder.mkdir(parents=True, exist_ok=True)
     weights = np.zeros((3, len(labels)), np.float32)
@@ -81,6 +82,7 @@ def make_bundle(
         faces=FaceSearch(find=find_faces),
         sure_from=sure_from,
         unlike_from=unlike_from,
+        sure_within=sure_within,
         files={},
     )
     write_manifest(folder, manifest)

@@ -18,6 +18,7 @@ from fastai.torch_core import get_model
 from PIL import Image
 
 from model.bundle import ANSWERS, NO_FACE, NONE
+from model.unlike import NEARLY
 from training.callbacks.distributed import is_first
 from training.callbacks.loss_plot import Course
 from training.callbacks.stop_signal import asked_to_stop
@@ -133,7 +134,8 @@ def run(options: Options, folder: Path, told: Telling) -> None:
             mirror=settings.mirror,
             temperature=calibration.temperature,
             sure_from=calibration.sure_from,
-            unlike_from=unlike.limit if unlike else None,
+            unlike_from=NEARLY * unlike.limit if unlike else None,
+            sure_within=unlike.limit if unlike else None,
             none_from=NONE_FROM if NONE in set(labels) - set(answers) else None,
             data=collection.summary() | {"held_out": len(parts.test), "measured_on": how},
             figures=figures.as_json(),

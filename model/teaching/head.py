@@ -33,7 +33,7 @@ class Head:
         bias: of shape (labels,).
         temperature: divides the logits.
         known: unit vectors of photos learned from, of shape (photos, features).
-        unlike_from: the distance to them from which a picture is none of the labels.
+        sure_within: the distance to them from which a picture is not surely one of the labels.
         right: whether each photo's label was the most probable one for a head that had not learned from it.
         doubt: how probable that head thought each photo's own label is not.
     """
@@ -43,7 +43,7 @@ class Head:
     bias: np.ndarray
     temperature: float
     known: np.ndarray
-    unlike_from: float
+    sure_within: float
     right: np.ndarray
     doubt: np.ndarray
 

@@ -16,7 +16,7 @@ from model.prediction import Outputs
 from model.teaching.backbone import GENERAL, INPUT, Backbone
 from model.teaching.examples import Examples, TeachingError
 from model.teaching.head import LEAST, Head, fit_head
-from model.unlike import distances
+from model.unlike import NEARLY, distances
 
 SURE_FROM = 0.8
 NONE_FROM = 0.5
@@ -113,7 +113,8 @@ def manifest_of(head: Head) -> Manifest:
         faces=FaceSearch(find=False),
         temperature=head.temperature,
         sure_from=SURE_FROM,
-        unlike_from=head.unlike_from,
+        unlike_from=NEARLY * head.sure_within,
+        sure_within=head.sure_within,
         none_from=NONE_FROM if NONE in head.labels else None,
         files={},
         figures={"cross_validation": {"right": int(head.right.sum()), "of": len(head.right)}},

@@ -28,6 +28,16 @@ def picture(color: tuple[int, int, int], size: tuple[int, int] = (64, 48)) -> by
     return encoded(Image.new("RGB", size, color), "PNG")
 
 
+@pytest.mark.parametrize(("green", "label", "sure"), [(30, "tomato", True), (80, "tomato", False), (150, NONE, False)])
+def test_a_photo_that_is_nearly_too_unlike_is_answered_but_never_surely(
+    tmp_path: Path, green: int, label: str, sure: bool
+) -> None:
+    bundle = make_bundle(tmp_path, ("tomato", "plum"), find_faces=False, unlike_from=LIMIT, sure_within=0.2)
+    answer = Classifier.open(bundle).predict(picture((230, green, 20))).as_json()
+    assert (answer["label"], answer["sure"]) == (label, sure)
+    assert answer["probabilities"]["tomato"] > 0.99
+
+
 def test_a_photo_unlike_all_labels_is_none_of_them_and_its_probabilities_are_still_told(whole: Classifier) -> None:
     answer = whole.predict(picture(GREEN)).as_json()
     assert (answer["label"], answer["sure"]) == (NONE, False)

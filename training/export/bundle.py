@@ -58,6 +58,7 @@ def export_learner(
     temperature: float = 1.0,
     sure_from: float = 0.8,
     unlike_from: float | None = None,
+    sure_within: float | None = None,
     none_from: float | None = None,
     data: dict[str, Any] | None = None,
     figures: dict[str, Any] | None = None,
@@ -75,6 +76,7 @@ def export_learner(
         temperature: what logits are divided by.
         sure_from: the probability from which the bot is sure.
         unlike_from, none_from: from which distance, and from which probability of that label, a photo is `none`.
+        sure_within: up to which distance an answer may be a sure one.
         data, figures: for the manifest.
         photo_names: what to call the photos in messages.
 
@@ -95,6 +97,7 @@ def export_learner(
         temperature=temperature,
         sure_from=sure_from,
         unlike_from=unlike_from,
+        sure_within=sure_within,
         none_from=none_from,
         files={},
         versions=_versions(),

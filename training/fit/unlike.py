@@ -21,7 +21,7 @@ class Unlike:
 
     Attributes:
         prototypes: unit vectors of shape (prototypes, features), as float16.
-        limit: the distance from which a picture is none of the labels.
+        limit: the distance from which no answer is sure; from `NEARLY` times it, a picture is none of the labels.
     """
 
     prototypes: np.ndarray
