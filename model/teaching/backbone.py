@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 GENERAL = Path(__file__).parents[1] / "general"
 BACKBONE = GENERAL / "backbone.onnx"
-SHA256 = "4474c6dfa9dccf5a950e5a2648bb9f41ab1b79c453c88c73498d41a9dbd5bbb9"
+SHA256 = "568e76ba0969158642547dd230894eade14c634b0d367e7cfda57e3037f084d3"
 FEATURES = 1280
 INPUT = Input(height=288, width=288, resize="crop", mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
 BATCH = 1  # pictures that the network sees at once: more take more memory, and no less time

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -32,6 +33,7 @@ def write_onnx(network: nn.Module, size: tuple[int, int], file: Path, outputs: S
         try:
             with _quiet(), torch.no_grad():
                 exporter(network, torch.zeros(2, 3, *size), file, outputs)
+                _strip(file)
                 _try_out(file, size)
             return
         except Exception as error:  # the exporters raise whatever the network's code provokes
@@ -68,6 +70,15 @@ def _with_tracing(network: nn.Module, pictures: Tensor, file: Path, outputs: Seq
 
 # The newer exporter's graphs run faster; the older one takes some networks that the newer refuses.
 EXPORTERS: tuple[Callable[[nn.Module, Tensor, Path, Sequence[str]], None], ...] = (_with_dynamo, _with_tracing)
+
+
+def _strip(file: Path) -> None:
+    """Removes where in whose files each step was written: it names folders of the machine, and fills a tenth of a file."""
+    model = onnx.load(file)
+    for part in (model, model.graph, *model.graph.node, *model.graph.initializer, *model.graph.value_info):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    onnx.save(model, file)
 
 
 def _try_out(file: Path, size: tuple[int, int]) -> None:

@@ -463,3 +463,14 @@ def test_a_refused_export_leaves_the_old_bundle_as_it_was(
     status, _, err = run(file, "--out", pets, capsys=capsys)
     assert status == 1 and "(1, 5)" in err
     assert {path.name: path.read_bytes() for path in pets.iterdir()} == before
+
+
+def test_the_onnx_file_does_not_say_where_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2)).eval()
+    here = str(Path(torch.__file__).parent).encode()
+    monkeypatch.setattr(onnx_file, "EXPORTERS", (onnx_file._with_dynamo,))
+    onnx_file.write_onnx(network, (8, 8), tmp_path / "clean.onnx")
+    assert here not in (tmp_path / "clean.onnx").read_bytes()
+    monkeypatch.setattr(onnx_file, "_strip", lambda file: None)
+    onnx_file.write_onnx(network, (8, 8), tmp_path / "as_written.onnx")
+    assert here in (tmp_path / "as_written.onnx").read_bytes()  # else there is nothing to remove any more
