@@ -41,11 +41,8 @@ class Feedback:
         await self._rate_limiter.count(address_of(request, self._behind_proxy))
         said = await json_body(request, Said)
         name, classifier = self._service.model(said.model)
-        if said.label not in {
-            *classifier.bundle.manifest.answers,
-            NO_FACE,
-            NONE,
-        }:  # else strangers could make up labels
+        known = {*classifier.bundle.manifest.answers, NO_FACE, NONE}
+        if said.label not in known:  # else strangers could make up labels
             raise Problem(422, "invalid", f"label: the model {name!r} has no such answer.")
         Metrics(name).feedback(said.said, said.label)
         return Response(status_code=204)

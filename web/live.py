@@ -3,12 +3,10 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from model import PhotoError
-from model.batching import Abandoned
-from web.errors import Problem, of_photo, overloaded
+from web.errors import Problem, overloaded
 from web.page import Page, language_for
 from web.rate_limit import RateLimiter, address_of
-from web.service import PredictionService
+from web.service import PredictionService, photo_problems
 from web.settings import Settings
 from web.uploads import uploaded
 from web.view_model import glance_of
@@ -39,11 +37,7 @@ class LiveCamera:
             if len(upload.photo) > MAX_BYTES:
                 raise Problem(413, "too_many_bytes", f"A live picture has at most {MAX_BYTES >> 10} kB.")
             _, classifier = self._service.model(upload.model)
-            try:
+            with photo_problems():
                 prediction = await self._service.batcher.predict(classifier, upload.photo, request.is_disconnected)
-            except PhotoError as error:
-                raise of_photo(error) from None
-            except Abandoned:
-                raise overloaded() from None
         result = glance_of(prediction, classifier.bundle, language_for(request))
         return self._page.draw(request, "live.html", 200, result=result)

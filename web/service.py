@@ -4,8 +4,8 @@ Shared by the page and the API; knows nothing of how an answer is shown.
 """
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from prometheus_client import Gauge
@@ -82,13 +82,8 @@ class PredictionService:
         name, classifier = self.model(upload.model)
         self.refuse_if_full()
         started, metrics = time.perf_counter(), Metrics(name)
-        try:
-            with metrics.problems():
-                prediction = await self.batcher.predict(classifier, upload.photo, request.is_disconnected)
-        except PhotoError as error:
-            raise of_photo(error) from None
-        except Abandoned:
-            raise overloaded() from None
+        with photo_problems(), metrics.problems():
+            prediction = await self.batcher.predict(classifier, upload.photo, request.is_disconnected)
         milliseconds = (time.perf_counter() - started) * 1000
         metrics.answer(prediction, milliseconds)
         request.state.outcome = _outcome(prediction)
@@ -114,6 +109,17 @@ class PredictionService:
         """
         if self.batcher.waiting >= self._max_queue:
             raise overloaded()
+
+
+@contextmanager
+def photo_problems() -> Iterator[None]:
+    """Turns what keeps a photo from being predicted into a `Problem`."""
+    try:
+        yield
+    except PhotoError as error:
+        raise of_photo(error) from None
+    except Abandoned:
+        raise overloaded() from None
 
 
 def _outcome(prediction: Prediction) -> str:
