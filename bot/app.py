@@ -115,6 +115,8 @@ def build(
         """Answers with another classifier from now on; what is under way ends as it began."""
         nonlocal served
         told, served = served.bundle.manifest.answers, taught or classifier
+        if taught:
+            classifier.free()
         for handler in list(application.handlers.get(DEFAULT_GROUP, ())):
             application.remove_handler(handler)
         application.add_handlers(handlers())

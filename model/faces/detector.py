@@ -8,12 +8,16 @@ its outputs mean: Wu, Peng, Yu, "YuNet: A Tiny Millisecond-level Face Detector",
 import hashlib
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from model.bundle import BundleError
 from model.onnx_session import open_session
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 STRIDES = (8, 16, 32)  # pixels between two places that the network looks at, for each of its scales
 OUTPUTS = tuple(f"{kind}_{stride}" for kind in ("cls", "obj", "bbox") for stride in STRIDES)
@@ -35,7 +39,12 @@ class Detector:
 
     def __init__(self, min_score: float, same: float):
         self._min_score, self._same = min_score, same
-        self._session = open_session(_of_any_size(weights()))
+        self._network = _of_any_size(weights())
+        self._opened: InferenceSession | None = open_session(self._network)
+
+    def free(self) -> None:
+        """Gives the network's memory back; the next picture opens it again."""
+        self._opened = None
 
     def detect(self, pixels: np.ndarray) -> np.ndarray:
         """Returns faces, the surest first.
@@ -50,7 +59,8 @@ class Detector:
         down, across = height - pixels.shape[0], width - pixels.shape[1]
         if down or across:
             pixels = cv2.copyMakeBorder(pixels, 0, down, 0, across, cv2.BORDER_CONSTANT, value=0)
-        outputs = self._session.run(OUTPUTS, {"input": cv2.dnn.blobFromImage(pixels, swapRB=True)})
+        session = self._opened = self._opened or open_session(self._network)
+        outputs = session.run(OUTPUTS, {"input": cv2.dnn.blobFromImage(pixels, swapRB=True)})
         scales = zip(STRIDES, outputs[0:3], outputs[3:6], outputs[6:9], strict=True)
         found = [self._faces(face, there, box, stride, width // stride) for stride, face, there, box in scales]
         faces: np.ndarray = np.concatenate(found)

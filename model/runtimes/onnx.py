@@ -1,6 +1,8 @@
 """Runs `model.onnx` in ONNX Runtime, without torch or fastai."""
 
 from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -8,6 +10,9 @@ from PIL import Image
 from model.bundle import MANIFEST, ONNX, Bundle, BundleError, Input
 from model.onnx_session import open_session
 from model.prediction import Outputs
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 UNLIKE, MAPS = "unlike", "maps"  # names of the file's further outputs; older files have none
 
@@ -20,13 +25,7 @@ class OnnxRuntime:
     def __init__(self, bundle: Bundle):
         if bundle.manifest.input is None:
             raise BundleError(f"{bundle.folder / MANIFEST}: input is missing, which {ONNX} needs. Export it again.")
-        self._input = bundle.manifest.input
-        try:
-            self._session = open_session(bundle.read(ONNX))
-        except BundleError:
-            raise
-        except Exception as error:  # ONNX Runtime's own errors share no base class
-            raise BundleError(f"{bundle.folder / ONNX} cannot be loaded: {str(error).splitlines()[0]}") from None
+        self._bundle, self._input = bundle, bundle.manifest.input
         outputs = self._session.get_outputs()[0].shape
         if outputs[-1] != len(bundle.manifest.labels):
             raise BundleError(
@@ -34,6 +33,19 @@ class OnnxRuntime:
             )
         self._name = self._session.get_inputs()[0].name
         self._further = [output.name for output in self._session.get_outputs()[1:]]
+
+    @cached_property
+    def _session(self) -> "InferenceSession":
+        try:
+            return open_session(self._bundle.read(ONNX))
+        except BundleError:
+            raise
+        except Exception as error:  # ONNX Runtime's own errors share no base class
+            raise BundleError(f"{self._bundle.folder / ONNX} cannot be loaded: {str(error).splitlines()[0]}") from None
+
+    def free(self) -> None:
+        """Gives the network's memory back; the next images open it again."""
+        self.__dict__.pop("_session", None)
 
     def outputs(self, images: Sequence[Image.Image]) -> Outputs:
         batch = np.stack([to_array(image, self._input) for image in images])
