@@ -63,7 +63,9 @@ def test_few_photos_are_all_learned_from_and_cross_validation_measures(tmp_path:
     assert "skin" not in (tmp_path / "run" / "report.html").read_text("utf-8")
 
 
-def test_what_was_never_learned_is_none_of_the_labels_in_both_runtimes(tmp_path: Path, weights: Path) -> None:
+def test_what_was_never_learned_is_none_of_the_labels_in_both_runtimes(
+    tmp_path: Path, weights: Path, all_exporters: None
+) -> None:
     save_shapes(tmp_path / "photos", each=12)
     train(tmp_path, weights)
     assert manifest(tmp_path)["unlike_from"]
@@ -126,7 +128,7 @@ def test_fine_tuning_goes_on_from_the_head_and_validation_decides(tmp_path: Path
     assert right(tmp_path) > 0.9
 
 
-def test_the_same_command_gives_the_same_bundle(tmp_path: Path, weights: Path) -> None:
+def test_the_same_command_gives_the_same_bundle(tmp_path: Path, weights: Path, all_exporters: None) -> None:
     save_shapes(tmp_path / "photos", each=8)
     train(tmp_path, weights, "--epochs", "1", "--test", "0.2")
     first = manifest(tmp_path)
@@ -152,6 +154,19 @@ def test_however_short_the_time_some_photos_of_each_label_are_learned_from(
     assert right(tmp_path) > 0.9
 
 
+def test_a_resumed_run_has_as_many_epochs_as_there_was_time_for_when_it_began(
+    tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_shapes(tmp_path / "photos", each=8)
+    options = ("--epochs", "3", "--test", "0.2", "--minutes", "5")
+    with monkeypatch.context() as short:
+        short.setattr(Trained, "_epochs_in_time", lambda self, look, whole: 1)
+        train(tmp_path, weights, *options)
+    result = train(tmp_path, weights, *options, "--resume")
+    assert "Fine-tuning goes on; epochs in all: 1." in result.output
+    assert len((tmp_path / "run" / "history.csv").read_text("utf-8").splitlines()) == 2
+
+
 def test_the_books_recipe_can_be_asked_for(tmp_path: Path, weights: Path) -> None:
     save_shapes(tmp_path / "photos", each=8)
     result = train(tmp_path, weights, "--recipe", "fastai", "--epochs", "1")
@@ -160,7 +175,9 @@ def test_the_books_recipe_can_be_asked_for(tmp_path: Path, weights: Path) -> Non
 
 
 @pytest.mark.parametrize("arch", ["repvit_m0_9", "tiny_vit_5m_224", "mobilenetv4_conv_medium", "convnextv2_nano"])
-def test_backbones_worth_trying_go_through_training_export_and_serving(arch: str, tmp_path: Path) -> None:
+def test_backbones_worth_trying_go_through_training_export_and_serving(
+    arch: str, tmp_path: Path, all_exporters: None
+) -> None:
     save_shapes(tmp_path / "photos", each=4)
     file = tmp_path / "weights.safetensors"
     save_file({name: value.contiguous() for name, value in timm.create_model(arch).state_dict().items()}, file)

@@ -15,11 +15,13 @@ from model.bundle import NONE, Mirror
 from model.classifier import softmax, with_mirror
 from model.prediction import Outputs
 from training.callbacks.atomic_write import write_whole
+from training.callbacks.distributed import is_first
 from training.callbacks.half_precision import computes_in_bfloat16
 from training.data.crops import Sample
 from training.data.layouts import DataError
 from training.data.split import Parts
 from training.evaluate.calibration import fit_temperature
+from training.fit.distributed import first_decides
 from training.fit.features import extract_features
 from training.fit.head import fit_head
 from training.fit.learner import logits_of, set_head
@@ -28,7 +30,7 @@ from training.fit.settings import Settings
 from training.fit.taught import Taught
 from training.fit.unlike import MOST, Unlike, fit_unlike, pooled_features
 
-FEATURES = "features.npy"
+FEATURES = "features.npz"  # and the number of epochs that there was time for
 MANY = 2000  # photos from which on their mirror images teach the head next to nothing
 STEP = 2.5  # times a look at a picture that a step of fine-tuning takes, at the same size, in float32
 STEP_IN_BFLOAT16 = 1.8
@@ -97,11 +99,11 @@ class Trained:
         """
         parts, learner = self.photos.parts, self.learner
         self._order = self._balanced(np.random.default_rng(self.settings.seed).permutation(parts.learned).tolist())
-        began = time.monotonic()
-        self._features = self._look(resumed)
+        looked = first_decides(self._looked(resumed) if is_first() else None)
+        assert looked is not None
+        self._features, epochs = looked
+        self.settings = replace(self.settings, epochs=epochs)
         self._order = self._order[: len(self._features)]
-        took = time.monotonic() - began
-        self.settings = self._within_budget(took / self._features[..., 0].size)
         if self.settings.epochs:
             held = set(parts.valid)
             self._fit_head([place for place in self._order if place not in held])
@@ -140,11 +142,26 @@ class Trained:
             earlier[of_label] = np.arange(len(of_label))
         return [places[row] for row in np.argsort(np.minimum(earlier, LEAST), kind="stable")]
 
-    def _look(self, resumed: bool) -> np.ndarray:
+    def _looked(self, resumed: bool) -> tuple[np.ndarray, int]:
+        """Features, and the number of epochs that there is time for: those of the run that is resumed, if they are there."""
         file, settings = self._folder / FEATURES, self.settings
-        if resumed and file.is_file() and len(kept := np.load(file)) <= len(self._order):
-            return np.asarray(kept, np.float32)
-        seconds = None
+        if resumed and file.is_file():
+            with np.load(file) as kept:
+                features, epochs = np.asarray(kept["features"], np.float32), int(kept["epochs"])
+            if len(features) <= len(self._order):
+                epochs = settings.epochs if settings.minutes is None else min(settings.epochs, epochs)
+                if epochs:
+                    print(f"Fine-tuning goes on; epochs in all: {epochs}.", flush=True)
+                return features, epochs
+        began = time.monotonic()
+        features = self._look()
+        took = time.monotonic() - began
+        epochs = self._epochs_in_time(took / features[..., 0].size, len(features) == len(self._order))
+        write_whole(file, lambda opened: np.savez(opened, features=features, epochs=epochs))
+        return features, epochs
+
+    def _look(self) -> np.ndarray:
+        settings, seconds = self.settings, None
         if settings.minutes:
             seconds = self._left() * (SHARE_OF_FEATURES if settings.epochs else 1.0)
         pictures = self.photos.pictures(self._order)
@@ -153,7 +170,6 @@ class Trained:
         features = extract_features(self.learner, pictures, mirror, seconds, least)
         if len(features) < len(pictures):
             print(f"Time was short: learning from {len(features)} of {len(pictures)} photos.", flush=True)
-        write_whole(file, lambda opened: np.save(opened, features))
         return features
 
     def _left(self) -> float:
@@ -161,21 +177,24 @@ class Trained:
         assert self.settings.minutes is not None
         return max(1.0, self.settings.minutes * 60 - RESERVED - (time.monotonic() - self._began))
 
-    def _within_budget(self, look: float) -> Settings:
-        """With as many epochs as there is time for, said in minutes; `look` is how many seconds one at a picture takes."""
+    def _epochs_in_time(self, look: float, whole: bool) -> int:
+        """How many epochs there is time for, said in minutes.
+
+        Args:
+            look: seconds that one look at a picture takes.
+            whole: whether all photos were looked at in time; else there is none for fine-tuning.
+        """
         settings, parts = self.settings, self.photos.parts
         step = STEP_IN_BFLOAT16 if computes_in_bfloat16(self.learner.model) else STEP
         epoch = len(parts.train) * look * step * (settings.train_size / settings.size) ** 2 + len(parts.valid) * look
         after = (2 * len(parts.valid) + 2 * len(parts.test)) * look
         epochs = settings.epochs
         if settings.minutes is not None:
-            epochs = min(epochs, int((self._left() - after) / epoch)) if len(self._order) == len(parts.learned) else 0
-            epochs = max(0, epochs)
+            epochs = max(0, min(epochs, int((self._left() - after) / epoch))) if whole else 0
         if epochs:
-            print(
-                f"Fine-tuning for {epochs} epochs, some {max(1, round((epochs * epoch + after) / 60))} min.", flush=True
-            )
-        return replace(settings, epochs=epochs)
+            minutes = max(1, round((epochs * epoch + after) / 60))
+            print(f"Fine-tuning for {epochs} epochs, some {minutes} min.", flush=True)
+        return epochs
 
     def _fit_head(self, places: Sequence[int]) -> np.ndarray | None:
         """Fits the head on the photos at these places; gives its out-of-fold logits."""
