@@ -47,11 +47,6 @@ def bundle(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def only_the_quick_exporter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_file, "EXPORTERS", (onnx_file._with_tracing,))
-
-
 def exported(learner: Any, folder: Path, photos: Path, **options: Any) -> Export:
     images = open_photos(sorted(photos.rglob("*.png")))
     options = {"faces": FaceSearch(find=False), "name": "test", **options}
@@ -465,10 +460,11 @@ def test_a_refused_export_leaves_the_old_bundle_as_it_was(
     assert {path.name: path.read_bytes() for path in pets.iterdir()} == before
 
 
-def test_the_onnx_file_does_not_say_where_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_onnx_file_does_not_say_where_it_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, all_exporters: None
+) -> None:
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2)).eval()
     here = str(Path(torch.__file__).parent).encode()
-    monkeypatch.setattr(onnx_file, "EXPORTERS", (onnx_file._with_dynamo,))
     onnx_file.write_onnx(network, (8, 8), tmp_path / "clean.onnx")
     assert here not in (tmp_path / "clean.onnx").read_bytes()
     monkeypatch.setattr(onnx_file, "_strip", lambda file: None)

@@ -27,7 +27,6 @@ from model.classifier import softmax
 from model.runtimes import open_runtime
 from model.runtimes.fastai import learner_logits
 from tests.training.learners import make_learner, open_photos, save_photos, sharpen
-from training.export import onnx as onnx_file
 from training.export.bundle import Export, export_learner
 
 IMAGENET = Normalize.from_stats(*imagenet_stats, cuda=False)
@@ -85,11 +84,6 @@ NOT_SERVABLE: dict[str, tuple[Any, Any, str]] = {
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return save_photos(tmp_path_factory.mktemp("photos"))
-
-
-@pytest.fixture(autouse=True)
-def only_the_quick_exporter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_file, "EXPORTERS", onnx_file.EXPORTERS[1:])
 
 
 def exported(learner: Any, folder: Path, photos: list[Image.Image]) -> Export:
@@ -163,9 +157,8 @@ def test_pixels_that_are_not_divided_by_255_are_served_so(photos: list[Path], tm
 
 @pytest.mark.timeout(300)
 def test_the_newer_exporter_takes_layers_in_front_of_the_network(
-    photos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    photos: list[Path], tmp_path: Path, all_exporters: None
 ) -> None:
-    monkeypatch.setattr(onnx_file, "EXPORTERS", (onnx_file._with_dynamo,))
     images = open_photos(photos)
     batch = [*aug_transforms(size=32, min_scale=0.75), IMAGENET]
     learner = sharpen(make_learner(photos[0].parents[1], RandomResizedCrop(150), batch), images)
