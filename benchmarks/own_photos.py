@@ -39,7 +39,7 @@ def main(
     weights: Annotated[Path, typer.Option(help="Folder of weights, named ARCH.safetensors.", file_okay=False)],
     seeds: Annotated[int, typer.Option(min=1, help="Of every method; the curve draws other photos with each.")] = 3,
     per_label: Annotated[str, typer.Option(help="Photos per label, 0 for all.")] = "5,10,25,50,0",
-    methods: Annotated[str, typer.Option(help="Only methods whose names hold one of these words.")] = "",
+    methods: Annotated[str, typer.Option(help="Only these, by name or by a word in it.")] = "",
     before: Annotated[str | None, typer.Option(help="A commit whose recipe to measure, too.")] = None,
     out: Annotated[Path, typer.Option(help="A CSV file; measurements are added to it, and drawn beside it.")] = Path(
         "own_photos.csv"
@@ -47,10 +47,11 @@ def main(
 ) -> None:
     """Compare ways of learning from one's own photos."""
     with tempfile.TemporaryDirectory() as made:
+        known = _methods(weights, before, Path(made))
         chosen = {
-            name: method
-            for name, method in _methods(weights, before, Path(made)).items()
-            if not methods or any(word in name for word in methods.split(","))
+            name: known[name]
+            for word in methods.split(",")
+            for name in ([word] if word in known else [name for name in known if word in name])
         }
         for folder in folders:
             for count in map(int, per_label.split(",")):

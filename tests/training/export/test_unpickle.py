@@ -26,7 +26,7 @@ from model.bundle import Bundle, BundleError
 from model.classifier import softmax
 from model.runtimes import open_runtime
 from model.runtimes.fastai import learner_logits
-from tests.training.export.test_export import only_the_quick_exporter, photos, run  # noqa: F401 (fixtures)
+from tests.training.export.test_export import photos, run  # noqa: F401 (fixtures)
 from tests.training.learners import make_learner
 from training.export.load import ExportRefused, open_learner
 from training.export.unpickle import _is_of_this_python
