@@ -3,7 +3,8 @@ our recipe, the fastai book's, scikit-learn on frozen features, and, with `--bef
 
 Each DIR comes split, into `train/` and `test/` (or `val/`), each with one folder of photos per label. Every method learns
 from `train/` alone (and `validation/`, if there is one) and is asked about the other part, which chooses nothing. Whoever
-learns from all photos is given the person's own split; of a few per label, no method is told which part they are from.
+learns from all photos is given the person's own split; of a few per label, no method is told which part they are from. Our
+recipe gets all parts of such a split, as a person would hand them over: its test part chooses nothing and is left out of training.
 """
 
 import csv
@@ -166,11 +167,17 @@ def draw(folder: Path, data: Path, count: int, seed: int, merge: bool = False) -
     return photos_of(held)
 
 
-def _ours(root: Path, data: Path, asked: Iterable[tuple[Path, str]], seed: int, weights: Path, *options: str) -> int:
+def _ours(root: Path, data: Path, asked: list[tuple[Path, str]], seed: int, weights: Path, *options: str) -> int:
     from model import Classifier, PhotoError
 
     with tempfile.TemporaryDirectory() as made:
         arch = options[options.index("--arch") + 1] if "--arch" in options else "tf_efficientnet_lite2"
+        if any((data / part).is_dir() for part in PARTS["train"]):
+            whole = Path(made, "data")
+            whole.mkdir()
+            for part in (*data.iterdir(), asked[0][0].parents[1]):
+                (whole / part.name).symlink_to(part.resolve())
+            data = whole
         command = [
             sys.executable,
             "-m",

@@ -125,7 +125,8 @@ def _descend(inputs: np.ndarray, targets: np.ndarray, labels: int) -> tuple[np.n
     wanted = np.eye(labels, dtype=np.float32)[targets]
     penalty = np.float32(PENALTY * labels / len(rows))
     slope = np.float32(0.5 * np.linalg.eigvalsh(rows.T @ rows)[-1] / len(rows) + penalty)
-    weight = ahead = np.zeros((rows.shape[1], labels), np.float32)
+    weight: np.ndarray = np.zeros((rows.shape[1], labels), np.float32)
+    ahead = weight
     momentum = 1.0
     for _ in range(STEPS):
         told = rows @ ahead
