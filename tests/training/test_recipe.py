@@ -13,7 +13,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from typer.testing import CliRunner
 
-from model.bundle import CARD, MANIFEST, NONE, Bundle
+from model.bundle import CARD, MANIFEST, NONE, ONNX, PICKLE, Bundle
 from model.classifier import Classifier
 from model.runtimes import open_runtime
 from tests.training.shapes import LABELS, patchy, save_shapes, shape_photo
@@ -61,6 +61,9 @@ def test_few_photos_are_all_learned_from_and_cross_validation_measures(tmp_path:
     card = (tmp_path / "bundle" / CARD).read_text("utf-8")
     assert "Measured by cross-validation" in card and "skin" not in card
     assert "skin" not in (tmp_path / "run" / "report.html").read_text("utf-8")
+    for file in (PICKLE, ONNX):
+        content = (tmp_path / "bundle" / file).read_bytes()
+        assert not any(str(folder).encode() in content for folder in (tmp_path, weights.parent)), "folders stay private"
 
 
 def test_what_was_never_learned_is_none_of_the_labels_in_both_runtimes(

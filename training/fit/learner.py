@@ -110,6 +110,9 @@ def make_learner(
             "give --weights FILE, or --no-pretrained" if not settings.weights else "is it a file of this architecture?"
         )
         raise RecipeError(f"The weights of {settings.arch} cannot be loaded ({one_line(error)}): {hint}.") from None
+    for module in learner.model.modules():
+        if isinstance(about := getattr(module, "pretrained_cfg", None), dict):
+            about.pop("file", None)  # a folder of this machine, which would be read in every copy of model.pkl
     features = _features_of(learner.model[0], settings)
     if settings.recipe != "fastai":
         head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(features, len(loaders.vocab)))
