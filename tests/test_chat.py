@@ -64,7 +64,7 @@ def send(page: Page, given: FilePayload) -> None:
 
 
 def test_start_a_face_a_mask_two_faces_and_a_cat(browser: Browser, address: str) -> None:
-    context = browser.new_context(locale="en-US", color_scheme="light", viewport={"width": 760, "height": 2040})
+    context = browser.new_context(locale="en-US", color_scheme="light", viewport={"width": 760, "height": 2160})
     page = context.new_page()
     page.set_default_timeout(60_000)
     page.goto(address)
