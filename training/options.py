@@ -188,7 +188,7 @@ class Options:
         int | None,
         one(NETWORK, "Epochs of fine-tuning; 0: none. By default, what fits the photos.", metavar="N", min=0),
     ] = None
-    batch_size: Annotated[int | None, one(NETWORK, "Photos per step; by default 32 or 64.", metavar="N", min=2)] = None
+    batch_size: Annotated[int | None, one(NETWORK, "Photos per step; by default 16 to 64.", metavar="N", min=2)] = None
     mirror: Annotated[
         bool, one(NETWORK, "A photo's mirror image has the same label; use --no-mirror if it may have another.")
     ] = DEFAULTS.mirror

@@ -18,6 +18,7 @@ from fastai.torch_core import get_model
 from PIL import Image
 
 from model.bundle import ANSWERS, NO_FACE, NONE
+from model.malloc import keep_freed_memory
 from model.unlike import NEARLY
 from training.callbacks.distributed import is_first
 from training.callbacks.loss_plot import Course
@@ -124,6 +125,7 @@ def run(options: Options, folder: Path, told: Telling) -> None:
         how = _how_measured(parts, trained)
         print(f"\n{confusion_text(figures)}\n\nAccuracy on {how}: {figures.accuracy}", flush=True)
         save_confusion(figures, bundle / CONFUSION)
+        keep_freed_memory()  # what training needed goes back: the exporter needs another GB
         print("Exporting, and checking that the ONNX model matches ...", flush=True)
         export = export_learner(
             for_serving(learner, settings.size, faces.find),

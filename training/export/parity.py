@@ -6,13 +6,12 @@ import numpy as np
 from PIL import Image
 
 from model.bundle import ONNX, PICKLE, Bundle, BundleError
-from model.classifier import softmax
+from model.classifier import BATCH, softmax
 from model.runtimes import Runtime, open_runtime
 from training.callbacks.text import one_line
 from training.export.load import ExportRefused
 
 TOLERANCE = 1e-3  # of a probability
-BATCH = 32
 
 
 def check_learner_runs(bundle: Bundle, photo: Image.Image) -> None:
@@ -54,7 +53,7 @@ def _disagreement(ours: np.ndarray, theirs: np.ndarray, labels: Sequence[str]) -
 
 
 def _batches(photos: Sequence[Image.Image]) -> Iterator[tuple[int, Sequence[Image.Image]]]:
-    """The first photo alone, as a bot sends it, then many at once."""
+    """The first photo alone, as a bot sends it, then as many at once as serving takes."""
     yield 0, photos[:1]
     for start in range(1, len(photos), BATCH):
         yield start, photos[start : start + BATCH]

@@ -53,8 +53,8 @@ class Settings:
     probe: bool = True
     gentle: bool = True
     epochs: int = 0
-    batch_size: int = 32
-    lr: float = 2e-4
+    batch_size: int = 16
+    lr: float = 1.4e-4
     body_slower: float = 1.0
     seed: int = 42
     wear: float = 0.25
@@ -90,6 +90,7 @@ def fitting(photos: int, faces: bool, quality: Quality = "good", **chosen: Any) 
             "probe": False,
             "gentle": False,
             "epochs": EPOCHS_OF_THE_BOOK,
+            "batch_size": 32,
             "lr": 2e-3,
             "body_slower": 100.0,
             "smoothing": 0.0,
