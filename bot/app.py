@@ -43,7 +43,7 @@ from bot.telegram.lifecycle import AnyApplication
 from bot.telegram.pinned_file import PinnedFile
 from bot.telegram.update_processor import UpdateProcessor
 from model import Classifier
-from model.batching import Batcher
+from model.photo_pool import PhotoPool
 from model.teaching.kept_file import FileInFolder, KeptFile
 
 if TYPE_CHECKING:
@@ -72,14 +72,14 @@ IN_PRIVATE, IN_GROUP = NEW & filters.ChatType.PRIVATE, NEW & filters.ChatType.GR
 
 
 def build(
-    settings: Settings, classifier: Classifier, batcher: Batcher | None = None, teacher: int | None = None
+    settings: Settings, classifier: Classifier, pool: PhotoPool | None = None, teacher: int | None = None
 ) -> AnyApplication:
     """Builds the bot, ready for `bot.telegram.lifecycle.run`.
 
     Args:
         settings: with a token.
         classifier: predicts photos, until the bot is taught other labels.
-        batcher: runs it; by default the bot's own.
+        pool: runs it; by default the bot's own.
         teacher: the chat that may teach the bot; by default the operator's.
     """
 
@@ -90,7 +90,7 @@ def build(
     bot.hand_updates_to(processor)
     metrics = _metrics(settings, classifier)
     albums = Albums(quiet=0 if settings.webhook_url else QUIET)  # there, the next photo comes after this one's answer
-    batcher, words = batcher or Batcher(WORKERS), NonPhotoReply()
+    pool, words = pool or PhotoPool(WORKERS), NonPhotoReply()
     of_operator = filters.Chat(settings.operator_chat_id) if settings.operator_chat_id else ~filters.ALL
     introduction = Introduction(bot, groups)
     served, introducing = classifier, list[asyncio.Future[None]]()
@@ -129,7 +129,7 @@ def build(
         by_teacher = served is not classifier
         asks, bundle = settings.operator_chat_id is not None or by_teacher, served.bundle
         commands = Commands(bundle, asks, teaching.chat if teaching else None)
-        photos = PhotoHandler(served, batcher, groups, chat_limits, albums, asks, metrics)
+        photos = PhotoHandler(served, pool, groups, chat_limits, albums, asks, metrics)
         correct = teaching if by_teacher else None
         given = teach_this() if teaching and teaching.chat == settings.operator_chat_id else None
         feedback = FeedbackHandler(settings.operator_chat_id, bundle, photos, metrics, correct, given)
@@ -165,7 +165,7 @@ def build(
         ]
 
     chat = teacher or settings.operator_chat_id
-    teaching = Teaching(chat, _kept(settings, bot, chat), batcher, albums, serve) if chat else None
+    teaching = Teaching(chat, _kept(settings, bot, chat), pool, albums, serve) if chat else None
     application.add_handlers(handlers())
     if settings.allowed_users or settings.allowed_chats:
         own = (chat,) if chat else ()

@@ -76,11 +76,11 @@ class Classifier:
         bundle = open_from_hub(folder, choice) if is_on_hub(folder) else Bundle.open(folder)
         return cls(bundle, open_runtime(bundle, choice), name)
 
-    def predict(self, photo: bytes | Image.Image) -> Prediction:
+    def predict(self, photo: bytes | Image.Image | Photo) -> Prediction:
         """Classifies one photo.
 
         Args:
-            photo: the bytes of an image file, or an image of any mode.
+            photo: the bytes of an image file, an image of any mode, or what `model.image.decode` made of one.
 
         Raises:
             PhotoError: the photo cannot be decoded or is too large.

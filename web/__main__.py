@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from model import BundleError, Classifier
-from model.batching import Batcher
+from model.photo_pool import PhotoPool
 from model.settings import SettingsError
 from web.settings import Settings
 
@@ -79,12 +79,12 @@ def serve(settings: Settings, of_bot: "BotSettings | None", listening: socket.so
     if of_bot and settings.trusted_hosts:
         known = *settings.trusted_hosts, urlsplit(of_bot.webhook_url or "").hostname or ""
         settings = settings.model_copy(update={"trusted_hosts": known})
-    batcher = Batcher()
-    app = create_app(models, settings, batcher)
+    pool = PhotoPool()
+    app = create_app(models, settings, pool)
     gc.freeze()  # else collecting garbage walks through all the libraries again and again: 30 ms without an answer
     serving = server(app)
     try:
-        bot = _bot(of_bot, next(iter(models.values())), batcher) if of_bot else None
+        bot = _bot(of_bot, next(iter(models.values())), pool) if of_bot else None
     except SettingsError as error:
         _fail(str(error))
     if bot:
@@ -102,11 +102,11 @@ def serve(settings: Settings, of_bot: "BotSettings | None", listening: socket.so
         log.info("Stopped.")
 
 
-def _bot(settings: "BotSettings", classifier: Classifier, batcher: Batcher) -> "Webhook":
+def _bot(settings: "BotSettings", classifier: Classifier, pool: PhotoPool) -> "Webhook":
     from bot.app import build
     from bot.telegram.webhook import Webhook
 
-    return Webhook(settings, build(settings, classifier, batcher))
+    return Webhook(settings, build(settings, classifier, pool))
 
 
 def _serve_with_bot(serving: "uvicorn.Server", listening: socket.socket, bot: "Webhook") -> None:

@@ -70,7 +70,7 @@ def api_router(service: PredictionService, allow_url: bool) -> APIRouter:
     @router.get("/healthz", summary="Ask whether the server works", tags=["operation"])
     async def health() -> Health:
         """Answers at once, however many photos wait."""
-        return Health(status="ok", waiting=service.batcher.waiting)
+        return Health(status="ok", waiting=service.pool.waiting)
 
     return router
 

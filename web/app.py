@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 
-from model.batching import Batcher
+from model.photo_pool import PhotoPool
 from web.api import api_router
 from web.errors import Problem
 from web.feedback import Feedback
@@ -44,16 +44,16 @@ STATIC = Path(__file__).parent / "static"
 log = logging.getLogger(__name__)
 
 
-def create_app(models: Models, settings: Settings, batcher: Batcher | None = None) -> FastAPI:
+def create_app(models: Models, settings: Settings, pool: PhotoPool | None = None) -> FastAPI:
     """The application.
 
     Args:
         models: what is served, by name; the first answers photos that name none.
         settings: limits, and who may ask.
-        batcher: runs the models; by default the application's own.
+        pool: runs the models; by default the application's own.
     """
     served = dict(models)
-    service = PredictionService(served, settings, batcher or Batcher())
+    service = PredictionService(served, settings, pool or PhotoPool())
     teachers, teaching = TeachAccess(settings), TeachingService(service, served, settings)
     page = Page(service, teachers)
 

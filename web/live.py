@@ -31,13 +31,13 @@ class LiveCamera:
     async def answer(self, request: Request) -> Response:
         """The boxes of a picture, and the sentence about it."""
         await self._rate_limiter.count(address_of(request, self._behind_proxy))
-        if self._service.batcher.waiting >= WAITING:
+        if self._service.pool.waiting >= WAITING:
             raise overloaded()
         async with uploaded(request, self._service.memory) as upload:
             if len(upload.photo) > MAX_BYTES:
                 raise Problem(413, "too_many_bytes", f"A live picture has at most {MAX_BYTES >> 10} kB.")
             _, classifier = self._service.model(upload.model)
             with photo_problems():
-                prediction = await self._service.batcher.predict(classifier, upload.photo, request.is_disconnected)
+                prediction = await self._service.pool.predict(classifier, upload.photo, request.is_disconnected)
         result = glance_of(prediction, classifier.bundle, language_for(request))
         return self._page.draw(request, "live.html", 200, result=result)

@@ -76,7 +76,7 @@ class Page:
         alone = PART in request.headers
         upload = answered.upload
         has_it = alone and not (is_phone_photo(upload.photo) or is_tiff(upload.photo))  # which few browsers show
-        shown = "" if has_it else await self._service.batcher.run(_as_address, upload.photo)
+        shown = "" if has_it else await self._service.pool.run(_as_address, upload.photo)
         answer = photo_answer(upload.name, answered.model, answered.prediction, answered.milliseconds)
         return self.draw(
             request,

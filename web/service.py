@@ -12,8 +12,8 @@ from prometheus_client import Gauge
 from starlette.requests import Request
 
 from model import Classifier, PhotoError, Prediction
-from model.batching import Abandoned, Batcher
 from model.metrics import Metrics
+from model.photo_pool import Abandoned, PhotoPool
 from web.errors import of_photo, overloaded, unknown_model
 from web.models import Models
 from web.rate_limit import MemoryBudget, RateLimiter, address_of
@@ -40,18 +40,18 @@ class PredictionService:
 
     Attributes:
         models: what is served, by name.
-        batcher: runs the models; shared with the bot where that runs here too.
+        pool: runs the models; shared with the bot where that runs here too.
         memory: what the photos in it take.
     """
 
-    def __init__(self, models: Models, settings: Settings, batcher: Batcher):
+    def __init__(self, models: Models, settings: Settings, pool: PhotoPool):
         self.models = models
-        self.batcher = batcher
+        self.pool = pool
         self._max_queue = settings.max_queue
         self.memory = MemoryBudget(MEMORY)
         self._rate_limiter = RateLimiter(settings.requests_per_minute)
         self._behind_proxy = settings.behind_proxy
-        WAITING.set_function(lambda: self.batcher.waiting)
+        WAITING.set_function(lambda: self.pool.waiting)
 
     async def admit(self, request: Request) -> None:
         """Checks the limits before reading the photo.
@@ -83,7 +83,7 @@ class PredictionService:
         self.refuse_if_full()
         started, metrics = time.perf_counter(), Metrics(name)
         with photo_problems(), metrics.problems():
-            prediction = await self.batcher.predict(classifier, upload.photo, request.is_disconnected)
+            prediction = await self.pool.predict(classifier, upload.photo, request.is_disconnected)
         milliseconds = (time.perf_counter() - started) * 1000
         metrics.answer(prediction, milliseconds)
         request.state.outcome = _outcome(prediction)
@@ -107,7 +107,7 @@ class PredictionService:
         Raises:
             Problem: 503.
         """
-        if self.batcher.waiting >= self._max_queue:
+        if self.pool.waiting >= self._max_queue:
             raise overloaded()
 
 

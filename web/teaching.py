@@ -54,7 +54,7 @@ class TeachingService:
         self.lasts = settings.state_dir is not None
         self.name = "taught" if "taught" not in models else "taught-here"
         self._service, self._models, self._behind_proxy = service, models, settings.behind_proxy
-        self._session = TeachingSession(kept, service.batcher, self._serve)
+        self._session = TeachingSession(kept, service.pool, self._serve)
         self._limiter = RateLimiter(TIMES * settings.requests_per_minute)
         self._looked_at: OrderedDict[str, np.ndarray] = OrderedDict()
         self._hardest: list[str] = []
@@ -81,7 +81,7 @@ class TeachingService:
             if key not in self._looked_at:
                 self._service.refuse_if_full()
                 try:
-                    self._looked_at[key] = await self._service.batcher.in_turn(self._features, upload.photo)
+                    self._looked_at[key] = await self._service.pool.in_turn(self._features, upload.photo)
                 except PhotoError as error:
                     raise of_photo(error) from None
         self._looked_at.move_to_end(key)
@@ -115,7 +115,7 @@ class TeachingService:
         """
         if self._session.head is None:
             raise Problem(404, "not_found", "Nothing was learned yet.")
-        return await self._service.batcher.run(packed, self._session.examples, self._session.head)
+        return await self._service.pool.run(packed, self._session.examples, self._session.head)
 
     async def refresh(self) -> None:
         """Goes on with what the bot, or another process, was taught since."""

@@ -147,7 +147,7 @@ class FeedbackHandler:
         async with self._photos.downloaded(photo) as data:
             decoded, prediction = await self._photos.predict(data)
             marks, _ = marks_of(prediction, self._bundle, spoken, asking=True)
-            picture = await self._photos.batcher.run(draw, decoded, marks)
+            picture = await self._photos.pool.run(draw, decoded, marks)
         if (message.chat_id, message.message_id) in self._ended:  # by a "no", while the photo was looked at
             return
         if not prediction.faces:
@@ -167,7 +167,7 @@ class FeedbackHandler:
             return
         await limiter.acquire()
         async with self._photos.downloaded(photo, largest) as data:
-            picture = await self._photos.batcher.run(cut_out, data, button.box, buttons.UNITS)
+            picture = await self._photos.pool.run(cut_out, data, button.box, buttons.UNITS)
         answered = "" if button.given is None else f"\nanswer: {labels[button.given]}"
         caption = f"label: {labels[button.number]}{answered}"
         try:

@@ -26,9 +26,9 @@ from bot.stats import note
 from bot.telegram.download import DownloadError, best_size, download
 from bot.telegram.send import send, send_words, typing
 from model import Classifier, PhotoError, Prediction
-from model.batching import Batcher
 from model.film import frame_of, is_film
 from model.image import Photo
+from model.photo_pool import PhotoPool
 
 if TYPE_CHECKING:
     from model.metrics import Metrics
@@ -44,7 +44,7 @@ class PhotoHandler:
 
     Args:
         classifier: predicts them.
-        batcher: runs it.
+        pool: runs it.
         groups: know when one is wanted.
         chat_limits: count those that wait.
         albums: bring together those that were sent together.
@@ -55,14 +55,14 @@ class PhotoHandler:
     def __init__(
         self,
         classifier: Classifier,
-        batcher: Batcher,
+        pool: PhotoPool,
         groups: Groups,
         chat_limits: ChatLimits,
         albums: Albums,
         asks: bool = False,
         metrics: "Metrics | None" = None,
     ):
-        self._classifier, self.batcher, self._metrics = classifier, batcher, metrics
+        self._classifier, self.pool, self._metrics = classifier, pool, metrics
         self._groups, self._chat_limits, self._albums, self._asks = groups, chat_limits, albums, asks
         self._answered = AnsweredPhotos()
         self._queue, self._queue_of_large = FairQueue(PHOTOS_IN_MEMORY, PER_CHAT), FairQueue(LARGE_IN_MEMORY, 1)
@@ -133,7 +133,7 @@ class PhotoHandler:
             data = await download(attachment)
             if is_film(data):
                 try:
-                    data = await self.batcher.run(frame_of, data)
+                    data = await self.pool.run(frame_of, data)
                 except PhotoError:
                     raise DownloadError("film") from None
             yield data
@@ -144,7 +144,7 @@ class PhotoHandler:
         Raises:
             PhotoError: it cannot be decoded.
         """
-        return await self.batcher.decode_and_predict(self._classifier, data)
+        return await self.pool.decode_and_predict(self._classifier, data)
 
     async def reply_to(self, message: Message, spoken: str) -> Reply:
         """What to say of a message's photo, or of the trouble with it, without saying it."""
@@ -155,7 +155,7 @@ class PhotoHandler:
                     photo, prediction = await self.predict(data)
                 if self._metrics:
                     self._metrics.answer(prediction, (time.perf_counter() - started) * 1000)
-                reply = await self.batcher.run(reply_to, prediction, photo, self._classifier.bundle, spoken)
+                reply = await self.pool.run(reply_to, prediction, photo, self._classifier.bundle, spoken)
                 return with_frame(reply, spoken) if film_of(message) else reply
         except (DownloadError, PhotoError) as error:
             return photo_problem(error.problem, spoken)

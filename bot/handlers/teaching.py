@@ -34,8 +34,8 @@ from bot.telegram.download import DownloadError, download
 from bot.telegram.retry import with_retries
 from bot.telegram.send import send, send_words
 from model import Classifier, PhotoError
-from model.batching import Batcher
 from model.image import decode
+from model.photo_pool import PhotoPool
 from model.teaching.examples import Examples, TeachingError, plain
 from model.teaching.head import LEAST
 from model.teaching.kept_file import KeepingError, KeptFile
@@ -60,18 +60,18 @@ class Teaching:
     Args:
         chat: the operator's.
         kept: keeps what was taught.
-        batcher: runs what takes time.
+        pool: runs what takes time.
         albums: bring together photos that were sent together.
         serve: is given the classifier that was learned, or None when there is none any more.
     """
 
     def __init__(
-        self, chat: int, kept: KeptFile, batcher: Batcher, albums: Albums, serve: Callable[[Classifier | None], None]
+        self, chat: int, kept: KeptFile, pool: PhotoPool, albums: Albums, serve: Callable[[Classifier | None], None]
     ):
         self.chat = chat
         sentences = {code: say("teach.looks_like", code, name="{name}") for code in LANGUAGES}
-        self._batcher, self._albums = batcher, albums
-        self._session = TeachingSession(kept, batcher, serve, sentences)
+        self._pool, self._albums = pool, albums
+        self._session = TeachingSession(kept, pool, serve, sentences)
         self._looking = asyncio.Semaphore(AT_ONCE)
         self._waiting: OrderedDict[int, list[Message]] = OrderedDict()
 
@@ -191,7 +191,7 @@ class Teaching:
         if self._session.head is None:
             await self._say(message, self._missing(spoken))
             return
-        content = await self._batcher.run(packed, self._examples, self._session.head)
+        content = await self._pool.run(packed, self._examples, self._session.head)
         note("exported")
         await message.reply_document(content, filename="taught.zip", caption=say("teach.exported", spoken))
 
@@ -304,7 +304,7 @@ class Teaching:
         async with self._looking:
             try:
                 data = await download(attachment)
-                features = await self._batcher.run(self._features, data)
+                features = await self._pool.run(self._features, data)
             except (DownloadError, PhotoError):
                 return None
         return attachment.file_unique_id, message.message_id, features

@@ -53,7 +53,7 @@ class WhyHandler:
         try:
             async with self._photos.downloaded(photo) as data:
                 decoded, prediction = await self._photos.predict(data)
-                picture = await self._photos.batcher.run(draw_why, decoded, prediction)
+                picture = await self._photos.pool.run(draw_why, decoded, prediction)
         except (DownloadError, PhotoError):
             note("photo gone")
             return await _answer(query, say("feedback.old", spoken))

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
-from model.batching import Batcher
 from model.bundle import NONE
 from model.classifier import Classifier
 from model.malloc import keep_freed_memory
+from model.photo_pool import PhotoPool
 from model.teaching.backbone import Backbone
 from model.teaching.examples import Examples, TeachingError
 from model.teaching.head import LEAST, Head, interval
@@ -21,7 +21,7 @@ class TeachingSession:
 
     Args:
         kept: keeps it.
-        batcher: runs what takes time.
+        pool: runs what takes time.
         serve: is given the classifier that was learned, or None when there is none any more.
         say: sentences by language in which `{name}` stands for what a label is called.
 
@@ -33,13 +33,13 @@ class TeachingSession:
     def __init__(
         self,
         kept: KeptFile,
-        batcher: Batcher,
+        pool: PhotoPool,
         serve: Callable[[Classifier | None], None],
         say: Mapping[str, str] | None = None,
     ):
         self.examples, self.backbone = Examples(), Backbone()
         self.head: Head | None = None
-        self._kept, self._batcher, self._serve, self._say = kept, batcher, serve, say
+        self._kept, self._pool, self._serve, self._say = kept, pool, serve, say
         self._changing = asyncio.Lock()
         self._unread = False
 
@@ -123,7 +123,7 @@ class TeachingSession:
             return False
         if most is not None and len(self.examples) > most:
             return False
-        classifier, self.head = await self._batcher.run(learn, self.examples, self.backbone, self._say)
+        classifier, self.head = await self._pool.run(learn, self.examples, self.backbone, self._say)
         self._serve(classifier)
         keep_freed_memory()  # learning takes 40 MB for a moment
         return True

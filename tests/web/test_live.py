@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from model.batching import Batcher
+from model.photo_pool import PhotoPool
 from tests.bot.photos import red_face, two_faces
 from tests.web.pages import Open, assert_accessible
 from tests.web.serving import running, served
@@ -115,10 +115,10 @@ def test_a_live_picture_is_a_small_one(address: str) -> None:
 
 
 def test_live_pictures_give_way_to_photos(models: Any) -> None:
-    batcher = Batcher()
-    with running(create_app(models, Settings.model_construct(requests_per_minute=0), batcher)) as address:
-        batcher.waiting += WAITING
+    pool = PhotoPool()
+    with running(create_app(models, Settings.model_construct(requests_per_minute=0), pool)) as address:
+        pool.waiting += WAITING
         refused = live(address, red_face())
         assert refused.status_code == 503 and refused.headers["Retry-After"]
-        batcher.waiting -= WAITING
+        pool.waiting -= WAITING
         assert live(address, red_face()).status_code == 200

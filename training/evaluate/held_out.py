@@ -11,6 +11,7 @@ from PIL import Image
 
 from model import Classifier, Prediction
 from model.bundle import write_manifest
+from model.image import Photo
 from model.prediction import Outputs
 from training.data.annotations import KnownFace, KnownPhoto
 from training.data.crops import Known, Sample, content_of
@@ -76,8 +77,8 @@ class _Remembering(Classifier):
         super().__init__(classifier.bundle, classifier.runtime)
         self._out_of_fold = out_of_fold
 
-    def predict(self, photo: bytes | Image.Image) -> Prediction:
-        if isinstance(photo, Image.Image):
+    def predict(self, photo: bytes | Image.Image | Photo) -> Prediction:
+        if not isinstance(photo, bytes):
             return super().predict(photo)
         asked = copy.copy(self)
         asked.runtime = _Remembered(self._out_of_fold[content_of(photo)])

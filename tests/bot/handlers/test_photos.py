@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -28,16 +27,13 @@ class StubClassifier:
         self.seconds, self.error = seconds, error
         self.begun, self.finished = 0, 0
 
-    def prepare(self, photo: Photo) -> Photo:
+    def predict(self, photo: Photo) -> Prediction:
         self.begun += 1
         time.sleep(self.seconds)
         if self.error:
             raise self.error
         self.finished += 1
-        return photo
-
-    def answer(self, photos: Sequence[Photo]) -> list[Prediction]:
-        return [Prediction(photo.size) for photo in photos]
+        return Prediction(photo.size)
 
 
 def message(person: Person, chat_type: str = "private", **content: Any) -> dict[str, Any]:

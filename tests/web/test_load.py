@@ -1,11 +1,11 @@
-"""Many at once: batches, a bounded queue, and clients that are slow, broken or greedy."""
+"""Many at once: several under way, a bounded queue, and clients that are slow, broken or greedy."""
 
 import asyncio
 import gc
 import socket
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -15,9 +15,8 @@ import pytest
 from PIL import Image
 
 from model import Classifier, Prediction
-from model.batching import Batcher
-from model.classifier import Prepared
 from model.image import Photo
+from model.photo_pool import PhotoPool
 from tests.bot.photos import red_face
 from tests.web.serving import served, wait_until
 from tests.web.test_api import ask, problem
@@ -25,23 +24,17 @@ from web.models import Models
 
 
 class Held(Classifier):
-    """A classifier whose network waits until it is let go, and remembers how many photos it saw at once."""
+    """A classifier that waits until it is let go, and remembers how many photos it has begun to look at."""
 
     def __init__(self, of: Classifier):
         super().__init__(of.bundle, of.runtime)
         self.let_go = threading.Event()
-        self.batches: list[int] = []
-        self.cut_out = 0
+        self.begun = 0
 
-    def prepare(self, photo: bytes | Image.Image | Photo) -> Prepared:
-        prepared = super().prepare(photo)
-        self.cut_out += 1
-        return prepared
-
-    def answer(self, prepared: Sequence[Prepared]) -> list[Prediction]:
-        self.batches.append(len(prepared))
+    def predict(self, photo: bytes | Image.Image | Photo) -> Prediction:
+        self.begun += 1
         assert self.let_go.wait(60)
-        return super().answer(prepared)
+        return super().predict(photo)
 
 
 @pytest.fixture
@@ -66,21 +59,20 @@ def send_start(address: str, body: bytes = b"", length: int = 1000) -> socket.so
     return client
 
 
-def test_photos_that_come_together_go_through_the_network_together(held: Held) -> None:
+def test_as_many_photos_are_looked_at_at_once_as_there_are_workers(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.photo_pool.WORKERS", 2)
     with (
         served({"masks": held}) as address,
         httpx.Client(base_url=address, timeout=60) as api,
-        ThreadPoolExecutor(6) as go,
+        ThreadPoolExecutor(3) as go,
     ):
-        first = go.submit(ask, api, red_face())
-        wait_until(lambda: held.batches == [1])
-        others = [go.submit(ask, api, red_face()) for _ in range(5)]
-        wait_until(lambda: held.cut_out == 6)  # while the network is busy with the first
+        asked = [go.submit(ask, api, red_face()) for _ in range(3)]
+        wait_until(lambda: held.begun == 2 and waiting(address) == 3)
+        assert held.begun == 2
         held.let_go.set()
-        answers = [asked.result().json() for asked in [first, *others]]
+        answers = [answer.result().json() for answer in asked]
     assert {answer["label"] for answer in answers} == {"with_mask"}
-    assert sum(held.batches) == 6
-    assert len(held.batches) < 6
+    assert held.begun == 3
 
 
 def test_a_full_queue_says_when_to_come_again(held: Held) -> None:
@@ -146,34 +138,23 @@ def test_memory_for_photos_is_bounded(models: Models, monkeypatch: pytest.Monkey
 
 
 def test_whoever_leaves_is_not_looked_at(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.batching.WORKERS", 1)
-    cut_out = threading.Event()
-    prepared = []
-    prepare = held.prepare
-
-    def slowly(photo: bytes | Image.Image) -> Prepared:
-        prepared.append(photo)
-        assert cut_out.wait(60)
-        return prepare(photo)
-
-    monkeypatch.setattr(held, "prepare", slowly)
-    held.let_go.set()
+    monkeypatch.setattr("model.photo_pool.WORKERS", 1)
     with (
         served({"masks": held}) as address,
         httpx.Client(base_url=address, timeout=60) as api,
         ThreadPoolExecutor(1) as go,
     ):
         stays = go.submit(ask, api, red_face())
-        wait_until(lambda: len(prepared) == 1)
+        wait_until(lambda: held.begun == 1)
         form = (
             b'--b\r\nContent-Disposition: form-data; name="photo"; filename="a"\r\n\r\n' + red_face() + b"\r\n--b--\r\n"
         )
         with send_start(address, form, len(form)):
             wait_until(lambda: waiting(address) == 2)
-        cut_out.set()
+        held.let_go.set()
         assert stays.result().status_code == 200
         wait_until(lambda: waiting(address) == 0)
-    assert len(prepared) == 1
+    assert held.begun == 1
 
 
 def test_an_address_has_so_many_photos_a_minute(models: Models) -> None:
@@ -203,14 +184,14 @@ def test_behind_a_proxy_the_last_address_it_names_counts(models: Models) -> None
 
 
 def test_a_model_that_is_no_longer_served_is_freed(models: Models) -> None:
-    batcher = Batcher()
+    pool = PhotoPool()
 
     async def ask_twice() -> weakref.ref[Classifier]:
         taught = Classifier(models["colors"].bundle, models["colors"].runtime)
-        await batcher.predict(taught, red_face())
+        await pool.predict(taught, red_face())
         gone = weakref.ref(taught)
         del taught
-        await batcher.predict(models["colors"], red_face())
+        await pool.predict(models["colors"], red_face())
         return gone
 
     gone = asyncio.run(ask_twice())
