@@ -123,7 +123,7 @@ def _answers(classifier: Classifier, head, features: np.ndarray) -> list[Predict
 
     asked = Classifier(classifier.bundle, Computed())
     nothing = Prepared((1, 1), (None,), ((0, 0, 1, 1),), (1.0,), ((0, 0, 1, 1),))  # type: ignore[arg-type]
-    return asked.answer([nothing] * len(features)) if len(features) else []
+    return [asked.answer(nothing) for _ in features]
 
 
 def _times(folder: Path, backbone: Backbone) -> None:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +84,7 @@ class Classifier:
         Raises:
             PhotoError: the photo cannot be decoded or is too large.
         """
-        return self.answer([self.prepare(photo)])[0]
+        return self.answer(self.prepare(photo))
 
     def free(self) -> None:
         """Gives memory of the networks in ONNX Runtime back, some 50 MB of the shipped bundle's; the next photo opens them again."""
@@ -114,17 +113,12 @@ class Classifier:
         frames = tuple(framed(box, self.bundle.manifest.faces.margin) for box in boxes)
         return Prepared(decoded.size, tuple(pictures), places, tuple(face.score for face in found), frames)
 
-    def answer(self, prepared: Sequence[Prepared]) -> list[Prediction]:
-        """Does the second half: one answer per photo, with the network run on the faces of all of them together."""
-        places = [place for photo in prepared for place in photo.places]
-        pictures = [picture for photo in prepared for picture in photo.pictures]
-        scores = np.array([score for photo in prepared for score in photo.scores])
-        frames = [frame for photo in prepared for frame in photo.frames]
-        answers = iter(self._answers(pictures, places, scores, frames) if pictures else ())
-        each = [(photo.size, list(islice(answers, len(photo.places)))) for photo in prepared]
+    def answer(self, prepared: Prepared) -> Prediction:
+        """Does the second half: runs the network on what was cut out."""
+        answers = list(self._answers(prepared)) if prepared.pictures else []
         if self._finder is None:
-            return [Prediction(size, whole=faces[0]) for size, faces in each]
-        return [Prediction(size, tuple(face for face in faces if face)) for size, faces in each]
+            return Prediction(prepared.size, whole=answers[0])
+        return Prediction(prepared.size, tuple(face for face in answers if face))
 
     @property
     def _side(self) -> int:
@@ -143,14 +137,9 @@ class Classifier:
         batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
         return joined([self.runtime.outputs(batch) for batch in batches])
 
-    def _answers(
-        self,
-        images: Sequence[Image.Image],
-        places: Sequence[tuple[int, int, int, int]],
-        scores: np.ndarray,
-        frames: Sequence[tuple[float, float, float, float]],
-    ) -> Iterator[Face | None]:
-        """One per image; None where the network sees no face."""
+    def _answers(self, prepared: Prepared) -> Iterator[Face | None]:
+        """One per picture; None where the network sees no face."""
+        images, scores = prepared.pictures, np.array(prepared.scores)
         manifest = self.bundle.manifest
         outputs = self._outputs(images)
         logits, own = outputs.logits, outputs.logits.argmax(axis=1)
@@ -163,7 +152,7 @@ class Classifier:
         search = manifest.faces
         limits = np.where(scores < search.weak_below, search.weak_no_face_from, search.no_face_from)
         nobody, nothing = no_faces(logits, told, limits), self._nothing(logits, outputs.unlike)
-        for number, (place, row) in enumerate(zip(places, rows, strict=True)):
+        for number, (place, row) in enumerate(zip(prepared.places, rows, strict=True)):
             if search.find and (nobody[number] or nothing[number]):
                 yield None
                 continue
@@ -176,7 +165,7 @@ class Classifier:
                 label, sure = NONE, False
             look = None
             if outputs.maps is not None and told[row.argmax()] == own[number]:  # it is of the picture's own best label
-                look = Look(outputs.maps[number], frames[number])
+                look = Look(outputs.maps[number], prepared.frames[number])
             yield Face(place, label, probabilities, sure, unlike, look)
 
     def _nothing(self, logits: np.ndarray, unlike: np.ndarray | None) -> np.ndarray:
