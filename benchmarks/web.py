@@ -7,7 +7,9 @@ import re
 import subprocess
 import sys
 import time
+from collections import deque
 from pathlib import Path
+from threading import Thread
 from typing import Annotated
 
 import httpx
@@ -57,6 +59,9 @@ def address_of(web: subprocess.Popen[str]) -> str:
     address = re.search(r"http://\S+(?=,)", said)
     if address is None:
         sys.exit(said.strip())
+    Thread(
+        target=deque, args=(web.stderr, 0), daemon=True
+    ).start()  # a log that nobody reads stops the page when it is full
     return address[0]
 
 
