@@ -1,6 +1,8 @@
 """Opens a network in ONNX Runtime: the face detector or a bundle's model."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,4 +24,17 @@ def open_session(network: bytes | str) -> "InferenceSession":
     options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")  # spares 10 MB of 60
     options.enable_mem_pattern = False  # it would keep a plan for every size of picture
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+    with _as_file(network) as file:
+        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+
+
+@contextmanager
+def _as_file(network: bytes | str) -> Iterator[bytes | str]:
+    """A path where ONNX Runtime finds the content and nothing beside it; of bytes it would keep a copy with the session."""
+    if isinstance(network, str) or not hasattr(os, "memfd_create"):  # Linux alone has files in memory
+        yield network
+        return
+    with open(os.memfd_create("network"), "wb") as file:
+        file.write(network)
+        file.flush()
+        yield f"/proc/self/fd/{file.fileno()}"
