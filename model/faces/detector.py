@@ -6,8 +6,10 @@ its outputs mean: Wu, Peng, Yu, "YuNet: A Tiny Millisecond-level Face Detector",
 """
 
 import hashlib
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Semaphore
 from typing import TYPE_CHECKING
 
 import cv2
@@ -32,13 +34,15 @@ class Detector:
     Args:
         min_score: faces it is less sure of (0 to 1) are left out.
         same: intersection over union from which two boxes are one face.
+        at_once: pictures that are searched at once, at most, since each takes 25 MB; by default as many as threads ask.
 
     Raises:
         BundleError: the weights are not installed, or are not those with the known SHA-256.
     """
 
-    def __init__(self, min_score: float, same: float):
+    def __init__(self, min_score: float, same: float, at_once: int | None = None):
         self._min_score, self._same = min_score, same
+        self._turn = Semaphore(at_once) if at_once else nullcontext()
         self._network = _of_any_size(weights())
         self._opened: InferenceSession | None = open_session(self._network)
 
@@ -59,8 +63,10 @@ class Detector:
         down, across = height - pixels.shape[0], width - pixels.shape[1]
         if down or across:
             pixels = cv2.copyMakeBorder(pixels, 0, down, 0, across, cv2.BORDER_CONSTANT, value=0)
-        session = self._opened = self._opened or open_session(self._network)
-        outputs = session.run(OUTPUTS, {"input": cv2.dnn.blobFromImage(pixels, swapRB=True)})
+        with self._turn:
+            session = self._opened = self._opened or open_session(self._network)
+            blue_green_red = np.array([cv2.split(pixels)[::-1]], dtype=np.float32)
+            outputs = session.run(OUTPUTS, {"input": blue_green_red})
         scales = zip(STRIDES, outputs[0:3], outputs[3:6], outputs[6:9], strict=True)
         found = [self._faces(face, there, box, stride, width // stride) for stride, face, there, box in scales]
         faces: np.ndarray = np.concatenate(found)
