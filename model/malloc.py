@@ -7,7 +7,7 @@ import ctypes
 import sys
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # as malloc.h of glibc numbers them
-ONE_PIECE, KEPT = 16 * 2**20, 32 * 2**20  # bytes, as serving needs them
+ONE_PIECE, KEPT = 16 * 2**20, 16 * 2**20  # bytes, as serving needs them
 
 
 def keep_freed_memory(one_piece: int = ONE_PIECE, kept: int = KEPT) -> None:
