@@ -125,7 +125,7 @@ def run(options: Options, folder: Path, told: Telling) -> None:
         how = _how_measured(parts, trained)
         print(f"\n{confusion_text(figures)}\n\nAccuracy on {how}: {figures.accuracy}", flush=True)
         save_confusion(figures, bundle / CONFUSION)
-        keep_freed_memory()  # what training needed goes back: the exporter needs another GB
+        keep_freed_memory()  # what training needed goes back: some networks' exporter needs another GB
         print("Exporting, and checking that the ONNX model matches ...", flush=True)
         export = export_learner(
             for_serving(learner, settings.size, faces.find),

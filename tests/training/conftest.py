@@ -1,4 +1,4 @@
-"""What the tests of training share: memory goes back to the system, for the tests that follow, and exporting is quick."""
+"""What the tests of training share: memory goes back to the system, for the tests that follow, and exporting is not traced."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -16,19 +16,18 @@ def freed_memory_goes_back() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_exporter() -> Iterator[None]:
-    """The older exporter takes a fifth of the newer one's time; what the newer writes is tested with `all_exporters`."""
+def exporters_without_coverage() -> Iterator[None]:
     from training.export import onnx  # here, since it takes a second to import
 
-    with patch.object(onnx, "EXPORTERS", (untraced(onnx._with_tracing),)):
+    with patch.object(onnx, "EXPORTERS", tuple(map(untraced, onnx.EXPORTERS))):
         yield
 
 
 @pytest.fixture
-def all_exporters(monkeypatch: pytest.MonkeyPatch) -> None:
+def newer_exporter(monkeypatch: pytest.MonkeyPatch) -> None:
     from training.export import onnx
 
-    monkeypatch.setattr(onnx, "EXPORTERS", (untraced(onnx._with_dynamo), untraced(onnx._with_tracing)))
+    monkeypatch.setattr(onnx, "EXPORTERS", (untraced(onnx._with_dynamo),))
 
 
 def untraced(exporter: Exporter) -> Exporter:

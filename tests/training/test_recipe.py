@@ -66,9 +66,7 @@ def test_few_photos_are_all_learned_from_and_cross_validation_measures(tmp_path:
         assert not any(str(folder).encode() in content for folder in (tmp_path, weights.parent)), "folders stay private"
 
 
-def test_what_was_never_learned_is_none_of_the_labels_in_both_runtimes(
-    tmp_path: Path, weights: Path, all_exporters: None
-) -> None:
+def test_what_was_never_learned_is_none_of_the_labels_in_both_runtimes(tmp_path: Path, weights: Path) -> None:
     save_shapes(tmp_path / "photos", each=12)
     train(tmp_path, weights)
     assert manifest(tmp_path)["unlike_from"]
@@ -131,7 +129,7 @@ def test_fine_tuning_goes_on_from_the_head_and_validation_decides(tmp_path: Path
     assert right(tmp_path) > 0.9
 
 
-def test_the_same_command_gives_the_same_bundle(tmp_path: Path, weights: Path, all_exporters: None) -> None:
+def test_the_same_command_gives_the_same_bundle(tmp_path: Path, weights: Path) -> None:
     save_shapes(tmp_path / "photos", each=8)
     train(tmp_path, weights, "--epochs", "1", "--test", "0.2")
     first = manifest(tmp_path)
@@ -178,9 +176,7 @@ def test_the_books_recipe_can_be_asked_for(tmp_path: Path, weights: Path) -> Non
 
 
 @pytest.mark.parametrize("arch", ["repvit_m0_9", "tiny_vit_5m_224", "mobilenetv4_conv_medium", "convnextv2_nano"])
-def test_backbones_worth_trying_go_through_training_export_and_serving(
-    arch: str, tmp_path: Path, all_exporters: None
-) -> None:
+def test_backbones_worth_trying_go_through_training_export_and_serving(arch: str, tmp_path: Path) -> None:
     save_shapes(tmp_path / "photos", each=4)
     file = tmp_path / "weights.safetensors"
     save_file({name: value.contiguous() for name, value in timm.create_model(arch).state_dict().items()}, file)

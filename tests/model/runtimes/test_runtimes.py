@@ -18,7 +18,6 @@ from model.runtimes import open_runtime
 from model.runtimes.onnx import OnnxRuntime, resize, to_array
 from tests.bundles import make_bundle
 from tests.training.learners import make_learner, open_photos, save_photos, sharpen
-from training.export import onnx as onnx_file
 from training.export.bundle import export_learner
 from training.export.sample_photos import drawn
 
@@ -26,7 +25,6 @@ IMAGENET = Normalize.from_stats(*imagenet_stats, cuda=False)
 
 
 def exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, find_faces: bool, side: int) -> Path:
-    monkeypatch.setattr(onnx_file, "EXPORTERS", (onnx_file._with_tracing,))
     images = open_photos(save_photos(tmp_path / "photos"))
     batch = [*aug_transforms(size=side * 2 // 3, min_scale=0.75), IMAGENET]
     learner = sharpen(make_learner(tmp_path / "photos", Resize(side), batch), images)

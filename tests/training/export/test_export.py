@@ -461,7 +461,7 @@ def test_a_refused_export_leaves_the_old_bundle_as_it_was(
 
 
 def test_the_onnx_file_does_not_say_where_it_was_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, all_exporters: None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newer_exporter: None
 ) -> None:
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2)).eval()
     here = str(Path(torch.__file__).parent).encode()

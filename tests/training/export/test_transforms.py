@@ -157,7 +157,7 @@ def test_pixels_that_are_not_divided_by_255_are_served_so(photos: list[Path], tm
 
 @pytest.mark.timeout(300)
 def test_the_newer_exporter_takes_layers_in_front_of_the_network(
-    photos: list[Path], tmp_path: Path, all_exporters: None
+    photos: list[Path], tmp_path: Path, newer_exporter: None
 ) -> None:
     images = open_photos(photos)
     batch = [*aug_transforms(size=32, min_scale=0.75), IMAGENET]
