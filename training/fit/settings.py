@@ -63,7 +63,7 @@ class Settings:
     minutes: float | None = None
 
 
-HARD = {"gentle": False, "lr": 1e-2, "body_slower": 5.0, "smoothing": 0.05, "batch_size": 64}
+HARD = {"gentle": False, "lr": 7e-3, "body_slower": 5.0, "smoothing": 0.05, "batch_size": 32}
 
 
 def is_few(photos: int) -> bool:
