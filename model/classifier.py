@@ -90,7 +90,7 @@ class Classifier:
         return self.answer(self.prepare(photo))
 
     def free(self) -> None:
-        """Gives memory of the networks in ONNX Runtime back, some 50 MB of the shipped bundle's; the next photo opens them again."""
+        """Gives memory of the networks in ONNX Runtime back, some 30 MB of the shipped bundle's; the next photo opens them again."""
         for part in (self.runtime, self._finder):
             if isinstance(part, OnnxRuntime | FaceFinder):
                 part.free()

@@ -34,7 +34,10 @@ def _as_file(network: bytes | str) -> Iterator[bytes | str]:
     if isinstance(network, str) or not hasattr(os, "memfd_create"):  # Linux alone has files in memory
         yield network
         return
-    with open(os.memfd_create("network"), "wb") as file:
-        file.write(network)
-        file.flush()
-        yield f"/proc/self/fd/{file.fileno()}"
+    with open(os.memfd_create("network"), "wb", buffering=0) as file:
+        path = f"/proc/self/fd/{file.fileno()}"
+        try:
+            whole = file.write(network) == len(network) and os.path.exists(path)
+        except OSError:  # no file may be as large
+            whole = False
+        yield path if whole else network

@@ -48,5 +48,5 @@ def test_memory_of_one_photo_is_used_again_for_the_next() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how much is resident")
 def test_a_model_that_does_not_serve_gives_its_memory_back_and_answers_as_before() -> None:
     freed, same = run(FREE).split()
-    assert int(freed) > 30  # MB
+    assert int(freed) > 20  # MB
     assert same == "True"

@@ -26,6 +26,7 @@ from torch import nn
 from model.bundle import Mirror
 from model.classifier import with_mirror
 from model.malloc import keep_freed_memory
+from training.callbacks.distributed import processes
 from training.callbacks.text import one_line
 from training.data.augmentation import RandomCrop, View, Wear
 from training.data.crops import WIDER, Sample, folder_of
@@ -46,7 +47,7 @@ def make_loaders(
         samples: all of them.
         train: indices of those to learn from.
         valid: ... to choose on.
-        settings: of the run.
+        settings: of the run, with this process's share of a batch.
         faces: whether the pictures are cut-out faces, with a border around what serving sees.
     """
     set_seed(settings.seed, reproducible=True)
@@ -71,7 +72,7 @@ def make_loaders(
         bs=settings.batch_size,
         val_bs=inference_batch(default_device()),
         num_workers=0,
-        drop_last=len(train) >= settings.batch_size,
+        drop_last=len(train) // processes() >= settings.batch_size,
     )
 
 
