@@ -3,8 +3,6 @@
 import time
 from pathlib import Path
 
-from training.callbacks.checkpoint import LAST
-
 RUNS = Path("runs")
 OPTIONS = "options.yaml"
 HELD_OUT = "held_out.txt"
@@ -21,6 +19,8 @@ def new_run(folder: Path | None) -> Path:
     Raises:
         RunError: a run was begun there before.
     """
+    from training.callbacks.checkpoint import LAST  # here: it loads PyTorch, which help shall not wait for
+
     if folder is None:
         name = time.strftime("%Y-%m-%d-%H%M%S")
         folder = next(free for number in range(1, 100) if not (free := RUNS / _numbered(name, number)).exists())

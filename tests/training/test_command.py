@@ -238,11 +238,11 @@ def test_a_pattern_that_is_none_is_refused_before_anything_is_read() -> None:
         ("training", "matplotlib"),
         ("training.evaluate", "matplotlib"),
         ("training.export", "torch"),
-        ("training.clean", "timm"),
+        ("training.clean", "sklearn"),
     ],
 )
 def test_without_the_packages_of_training_a_command_says_how_to_install_them(command: str, package: str) -> None:
-    code = f"import runpy, sys; sys.modules[{package!r}] = None; runpy.run_module({command!r})"
+    code = f"import runpy, sys; sys.modules[{package!r}] = None; sys.argv[1:] = ['--data', 'photos']; runpy.run_module({command!r}, run_name='__main__')"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert f"needs {package}, which is not installed: install with make .venv/.ready-train" in ended.stderr

@@ -8,7 +8,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-import training.__main__ as command
+import training.command as command
+from training.__main__ import app
 from training.config_file import read_options, write_options
 from training.options import Options
 from training.run_folder import RunError, last_run, new_run
@@ -24,7 +25,7 @@ def chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Options]:
 
 
 def run(*arguments: str) -> Any:
-    return CliRunner().invoke(command.app, list(arguments))
+    return CliRunner().invoke(app, list(arguments))
 
 
 @pytest.mark.parametrize(

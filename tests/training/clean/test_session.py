@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.training.clean.conftest import ROOT
 from training.clean.moves import Moves
 from training.clean.session import TABLE, Session
 from training.clean.suspects import Suspect
 from training.data.layouts import find_photos
+
+ROOT = Path(__file__).parents[3]
 
 
 def save(folder: Path, *names: str) -> None:
