@@ -14,7 +14,6 @@ from fastai.learner import load_learner
 from fastai.vision.core import PILImage
 from PIL import Image
 from torch import Tensor, nn
-from torch.nn.functional import normalize
 
 from model.bundle import PICKLE, Bundle, BundleError
 from model.prediction import Outputs
@@ -137,7 +136,8 @@ class Explained(nn.Module):
         logits = head(features)
         outputs = [logits]
         if "unlike" in self.names:
-            pooled = normalize(features.mean((2, 3)).float())
+            pooled = features.mean((2, 3)).float()
+            pooled = pooled / pooled.norm(dim=1, keepdim=True).clamp_min(1e-12)
             prototypes = getattr(head, PROTOTYPES).float()
             outputs.append(1 - (pooled @ prototypes.T).topk(min(NEAREST, len(prototypes))).values[:, -1])
         if "maps" in self.names:

@@ -9,6 +9,7 @@ import pytest
 import timm
 import torch
 from click.testing import Result
+from onnx import load as load_onnx
 from PIL import Image
 from safetensors.torch import save_file
 from typer.testing import CliRunner
@@ -81,6 +82,8 @@ def test_what_was_never_learned_is_none_of_the_labels_in_both_runtimes(tmp_path:
     classifier = Classifier.open(tmp_path / "bundle")
     assert [classifier.predict(picture).label for picture in pictures] == [*LABELS, NONE, NONE]
     assert classifier.predict(photos[0]).looks
+    steps = {node.op_type for node in load_onnx(tmp_path / "bundle" / ONNX).graph.node}
+    assert "Shape" not in steps, "a network that asks for sizes takes seven times as long to export"
 
 
 def test_a_folder_of_other_things_teaches_to_refuse_them(tmp_path: Path, weights: Path) -> None:
