@@ -232,18 +232,30 @@ def test_a_pattern_that_is_none_is_refused_before_anything_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "package"),
+    ("command", "package", "options"),
     [
-        ("training", "torch"),
-        ("training", "matplotlib"),
-        ("training.evaluate", "matplotlib"),
-        ("training.export", "torch"),
-        ("training.clean", "sklearn"),
+        ("training", "torch", ["--data"]),
+        ("training", "matplotlib", ["--data"]),
+        ("training.evaluate", "matplotlib", ["--data", "."]),
+        ("training.export", "torch", []),
+        ("training.clean", "sklearn", []),
     ],
 )
-def test_without_the_packages_of_training_a_command_says_how_to_install_them(command: str, package: str) -> None:
-    code = f"import runpy, sys; sys.modules[{package!r}] = None; sys.argv[1:] = ['--data', 'photos']; runpy.run_module({command!r}, run_name='__main__')"
+def test_without_the_packages_of_training_a_command_says_how_to_install_them(
+    command: str, package: str, options: list[str], tmp_path: Path
+) -> None:
+    arguments = [*options, str(tmp_path)]
+    code = f"import runpy, sys; sys.modules[{package!r}] = None; sys.argv[1:] = {arguments}; "
+    code += f"runpy.run_module({command!r}, run_name='__main__')"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert f"needs {package}, which is not installed: install with make .venv/.ready-train" in ended.stderr
     assert "\n" not in ended.stderr.strip()
+
+
+@pytest.mark.parametrize("command", ["training", "training.evaluate", "training.export", "training.clean"])
+def test_help_does_not_wait_for_pytorch(command: str) -> None:
+    code = "import runpy, sys; sys.modules['torch'] = None; sys.argv[1:] = ['--help']; "
+    code += f"runpy.run_module({command!r}, run_name='__main__')"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0 and "Usage" in ended.stdout, ended.stderr

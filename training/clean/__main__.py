@@ -15,11 +15,7 @@ from training.requirements import needs_training_packages
 with needs_training_packages():
     import uvicorn
 
-    from training.clean.app import create_app
-    from training.clean.looking import look
     from training.clean.moves import Moves
-    from training.clean.session import Session
-    from training.clean.suspects import find_suspects
     from training.data.archives import is_archive
     from training.data.errors import DataError
     from training.data.layouts import CACHE
@@ -67,6 +63,12 @@ def main(
             _undo(folder)
             return
         _check_pattern(label_from)
+        with needs_training_packages():  # here: they load PyTorch, which help shall not wait for
+            from training.clean.app import create_app
+            from training.clean.looking import look
+            from training.clean.session import Session
+            from training.clean.suspects import find_suspects
+
         listening = _listen(port)
         look_for_faces = None if faces == "auto" else faces == "yes"
         tables = labels or []

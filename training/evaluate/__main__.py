@@ -9,13 +9,6 @@ import typer
 from model import BundleError, Classifier
 from training.requirements import needs_training_packages
 
-with needs_training_packages():
-    from training.data.annotations import read_beginnings, read_photos
-    from training.data.layouts import DataError
-    from training.evaluate.fairness import read_groups
-    from training.evaluate.measure import FIGURES, REPORT, known_labels, measure_bundle, merged_labels, save
-    from training.report.terminal import as_text
-
 
 def main(
     bundle: Annotated[Path, typer.Argument(help="The bundle's folder, such as model/face_masks.", show_default=False)],
@@ -55,6 +48,12 @@ def main(
     out: Annotated[Path, typer.Option(help="Where report.html and report.json go.")] = Path("report"),
 ) -> None:
     """Evaluate a bundle on labeled photos, and write a report."""
+    with needs_training_packages():  # here: they load PyTorch, which help shall not wait for
+        from training.data.annotations import read_beginnings, read_photos
+        from training.data.layouts import DataError
+        from training.evaluate.fairness import read_groups
+        from training.evaluate.measure import FIGURES, REPORT, known_labels, measure_bundle, merged_labels, save
+        from training.report.terminal import as_text
     try:
         if not bundle.is_dir():
             raise DataError(f"{bundle} is not a folder; name a bundle's folder, such as model/face_masks.")

@@ -3,19 +3,15 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from model.bundle import ANSWERS, Bundle, BundleError, FaceSearch
 from training.requirements import needs_training_packages
 
-with needs_training_packages():
-    from training.export.bundle import Export, bundle_name, export_learner
-    from training.export.bundle_folder import staged, write_answers
-    from training.export.load import ExportRefused, check_classifier, open_learner
-    from training.export.sample_photos import drawn, found_in
-    from training.export.words import read_words, unnamed
+if TYPE_CHECKING:
+    from training.export.bundle import Export
 
 
 def main(
@@ -48,6 +44,12 @@ def main(
     ] = None,
 ) -> None:
     """Turn an exported fastai image classifier into a bundle for the bot."""
+    with needs_training_packages():  # here: they load PyTorch, which help shall not wait for
+        from training.export.bundle import bundle_name, export_learner
+        from training.export.bundle_folder import staged, write_answers
+        from training.export.load import ExportRefused, check_classifier, open_learner
+        from training.export.sample_photos import drawn, found_in
+        from training.export.words import read_words, unnamed
     try:
         samples = found_in(photos) if photos else drawn()
         opened = open_learner(learner)
@@ -64,21 +66,17 @@ def main(
                 name=name or bundle_name([names.get(label, label) for label in labels]),
             )
             notes = write_answers(folder, export.manifest.answers, keep=out / ANSWERS, words=names)
-            _must_open(folder, out)
+            try:
+                Bundle.open(folder)
+            except BundleError as error:
+                raise ExportRefused(str(error).replace(str(folder), str(out))) from None
     except (ExportRefused, BundleError, OSError) as error:
         sys.exit(f"Error: {error}")
     print(_report(export, out, len(samples)))
     print("".join(f"{note}\n" for note in [*notes, *unnamed(Bundle.open(out), "export again")]), end="")
 
 
-def _must_open(folder: Path, out: Path) -> None:
-    try:
-        Bundle.open(folder)
-    except BundleError as error:
-        raise ExportRefused(str(error).replace(str(folder), str(out))) from None
-
-
-def _report(export: Export, out: Path, checked: int) -> str:
+def _report(export: "Export", out: Path, checked: int) -> str:
     lines = [f"Wrote {out}: {', '.join(export.manifest.files)}, manifest.json, {ANSWERS}."]
     if export.problem:
         lines.append(f"{export.problem} The bundle runs with fastai.")
