@@ -59,9 +59,8 @@ def address_of(web: subprocess.Popen[str]) -> str:
     address = re.search(r"http://\S+(?=,)", said)
     if address is None:
         sys.exit(said.strip())
-    Thread(
-        target=deque, args=(web.stderr, 0), daemon=True
-    ).start()  # a log that nobody reads stops the page when it is full
+    drain = Thread(target=deque, args=(web.stderr, 0), daemon=True)  # a full pipe would stop the page
+    drain.start()
     return address[0]
 
 

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from training.export.onnx import with_fixed_padding, write_onnx
 
 
-class Pooled(nn.Module):
-    """Its mean is a sum over as many places as there are at run time."""
+class AsksForSizes(nn.Module):
+    """Its outputs depend on how many pictures there are at once."""
 
     def forward(self, pictures: Tensor) -> Tensor:
         return pictures.sum((2, 3)) / (pictures.shape[0] + 1)
@@ -58,6 +58,6 @@ def test_a_convolution_that_sees_two_sizes_keeps_its_padding() -> None:
 
 
 def test_a_network_that_asks_for_sizes_is_written_too(tmp_path: Path) -> None:
-    network, pictures = Pooled().eval(), torch.rand(5, 3, 8, 8)
-    write_onnx(network, (8, 8), tmp_path / "pooled.onnx")
-    np.testing.assert_allclose(answers(tmp_path / "pooled.onnx", pictures), network(pictures), atol=1e-5)
+    network, pictures = AsksForSizes().eval(), torch.rand(5, 3, 8, 8)
+    write_onnx(network, (8, 8), tmp_path / "asks.onnx")
+    np.testing.assert_allclose(answers(tmp_path / "asks.onnx", pictures), network(pictures), atol=1e-5)
