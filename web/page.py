@@ -2,6 +2,8 @@
 
 import base64
 import io
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ EXAMPLES = {  # photos of static/examples: public domain, the masks drawn
     "pair": "example_pair",
     "cat": "example_cat",
 }
+FIGURES = ("end_to_end", "overall", "right"), ("held_out", "accuracy")  # places in a manifest, the first there counts
 FOLDER = Path(__file__).parent
 
 
@@ -158,12 +161,20 @@ def _lead(bundles: list[Bundle], spoken: str) -> str:
 
 
 def _figure(bundle: Bundle, spoken: str) -> str:
-    """How right a model is, in a sentence; "" where its manifest does not say."""
-    accuracy = bundle.manifest.figures.get("held_out", {}).get("accuracy", {})
-    if not {"share", "of"} <= accuracy.keys():
-        return ""
-    percent, count = round(accuracy["share"] * 100), accuracy["of"]
-    return say("model_figure", spoken, title=bundle.manifest.name, percent=percent, count=count)
+    """How right a model is from photo to answer, in a sentence; "" where its manifest does not say."""
+    for place in FIGURES:
+        try:
+            right = reduce(getitem, place, bundle.manifest.figures)
+            percent, count = round(right["share"] * 100), int(right["of"])
+        except (
+            LookupError,
+            TypeError,
+            ValueError,
+            OverflowError,
+        ):  # whoever writes a manifest may write anything there
+            continue
+        return say("model_figure", spoken, title=bundle.manifest.name, percent=percent, count=count)
+    return ""
 
 
 def _took(answered: ClassifiedPhoto, spoken: str) -> str:

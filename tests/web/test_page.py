@@ -1,16 +1,23 @@
 """The page in a browser: as people use it, with and without JavaScript, and for everybody."""
 
+import json
+from html import unescape
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from model import Classifier
+from model.bundle import MANIFEST
 from model.wording import Texts
 from tests.bot.photos import encoded, no_face, red_face, two_faces, two_portraits
+from tests.bundles import make_bundle
 from tests.web.pages import RULES, Open, assert_accessible, choose, crowd, hand_over, payload
+from tests.web.serving import served
 from web.languages import TEXTS
 
 
@@ -232,3 +239,32 @@ def test_a_page_that_is_not_there_says_so(open_page: Open) -> None:
     assert found.value.status == 200
     expect(page.locator("#ask")).to_be_visible()
     assert page.goto(f"{page.url}nowhere").status == 404  # type: ignore[union-attr]
+
+
+WHOLE = {"end_to_end": {"overall": {"right": {"share": 0.9733, "of": 1761}}}}
+CUT_OUT = {"held_out": {"accuracy": {"share": 0.9, "of": 1}}}
+
+
+@pytest.mark.parametrize(
+    ("figures", "said"),
+    [
+        ({**CUT_OUT, **WHOLE}, "A b <c>: right on 97% of 1761 test photos."),
+        (CUT_OUT, "A b <c>: right on 90% of 1 test photo."),
+        (
+            {"end_to_end": {"overall": {"right": {"share": None, "of": 0}}}, **CUT_OUT},
+            "A b <c>: right on 90% of 1 test photo.",
+        ),
+        ({}, ""),
+        ({"end_to_end": "well", "held_out": {"accuracy": {"share": float("nan"), "of": []}}}, ""),
+    ],
+)
+def test_the_foot_says_how_right_a_model_is_from_photo_to_answer(
+    figures: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    folder = make_bundle(tmp_path)
+    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    (folder / MANIFEST).write_text(json.dumps({**manifest, "name": "A b <c>", "figures": figures}), "utf-8")
+    with served({"one": Classifier.open(folder)}) as address:
+        page = httpx.get(address).text
+    foot = unescape(page[page.index("<footer") :])
+    assert said in foot and ("right on" in foot) == bool(said)

@@ -152,5 +152,6 @@ def test_a_server_without_the_newest_methods_is_served_all_the_same(
     with LocalChat(0) as chat, running_bot(chat, classifier):
         person = Person(chat.url)
         person.answer_to(person.send_photo(red_face()))
-    (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    lines = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    (line,) = [line for line in lines if "could not be set for" not in line]  # a bot of other tests, in other languages
     assert "this server has no method setMy" in line.replace("This", "this")
