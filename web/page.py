@@ -166,12 +166,7 @@ def _figure(bundle: Bundle, spoken: str) -> str:
         try:
             right = reduce(getitem, place, bundle.manifest.figures)
             percent, count = round(right["share"] * 100), int(right["of"])
-        except (
-            LookupError,
-            TypeError,
-            ValueError,
-            OverflowError,
-        ):  # whoever writes a manifest may write anything there
+        except (LookupError, TypeError, ValueError, OverflowError):  # a manifest may say anything there
             continue
         return say("model_figure", spoken, title=bundle.manifest.name, percent=percent, count=count)
     return ""
