@@ -141,7 +141,7 @@ def _times(folder: Path, backbone: Backbone) -> None:
         features = np.repeat(means, each, 0) + 0.8 * np.abs(chance.normal(size=(labels * each, FEATURES)))
         features = (features / np.linalg.norm(features, axis=1, keepdims=True)).astype(np.float16)
         started = time.perf_counter()
-        fit_head(features, [str(label) for label in range(labels) for _ in range(each)])
+        fit_head(features, [str(label) for label in range(labels) for _ in range(each)], classifier=backbone.classifier)
         print(f"fitting {labels} labels x {each} photos: {time.perf_counter() - started:.2f} s")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"PyTorch imported: {'torch' in sys.modules}; this process needed {peak:.0f} MB at most")

@@ -1,6 +1,7 @@
 """Runs the general backbone that ships in `model/general`: what a network that knows many things sees in a picture."""
 
 import hashlib
+import io
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 GENERAL = Path(__file__).parents[1] / "general"
 BACKBONE = GENERAL / "backbone.onnx"
 SHA256 = "568e76ba0969158642547dd230894eade14c634b0d367e7cfda57e3037f084d3"
+CLASSIFIER = GENERAL / "classifier.npy"
+SHA256_OF_CLASSIFIER = "0c17a1ae5e12f310c4abd541abfce649e9ffc3eb9efa187573d23af12d8a9329"
 FEATURES = 1280
 INPUT = Input(height=288, width=288, resize="crop", mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
 BATCH = 1  # pictures that the network sees at once: more take more memory, and no less time
@@ -30,15 +33,16 @@ class Backbone:
 
     @cached_property
     def _session(self) -> "InferenceSession":
-        try:
-            digest = hashlib.sha256(BACKBONE.read_bytes()).hexdigest()
-        except OSError as error:
-            raise BundleError(f"{BACKBONE} cannot be read ({error.strerror}); install the project again.") from None
-        if digest != SHA256:
-            raise BundleError(f"{BACKBONE} is damaged (its SHA-256 differs); install the project again.")
+        _content(BACKBONE, SHA256)
         session = open_session(str(BACKBONE))
         keep_freed_memory()  # opening takes 40 MB more than what is opened
         return session
+
+    @cached_property
+    def classifier(self) -> np.ndarray:
+        """What it was trained to tell apart, for `stretch_of`: float16 of shape (directions, `FEATURES`)."""
+        content = _content(CLASSIFIER, SHA256_OF_CLASSIFIER)
+        return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
 
     def maps(self, images: Sequence[Image.Image]) -> np.ndarray:
         """Returns the feature maps of RGB images, float32 of shape (images, `FEATURES`, rows, columns)."""
@@ -51,3 +55,18 @@ class Backbone:
         pooled = self.maps([image])[0].mean((1, 2))
         feature: np.ndarray = (pooled / max(float(np.linalg.norm(pooled)), 1e-12)).astype(np.float16)
         return feature
+
+
+def _content(file: Path, digest: str) -> bytes:
+    """Of a file that ships.
+
+    Raises:
+        BundleError: it cannot be read, or has another SHA-256.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{file} cannot be read ({error.strerror}); install the project again.") from None
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise BundleError(f"{file} is damaged (its SHA-256 differs); install the project again.")
+    return content

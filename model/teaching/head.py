@@ -20,6 +20,7 @@ FOLDS = 5
 TEMPERATURES = np.geomspace(0.1, 3, 41)
 REMEMBERED = 512  # photos that tell what is none of the labels
 LEAST = 5  # photos of a label to learn it from
+MANY = 1000  # photos from which on what another classifier knows helps no more
 CHUNK = 512  # photos whose features are held in full at a time
 
 
@@ -48,29 +49,22 @@ class Head:
     doubt: np.ndarray
 
 
-def fit_head(features: np.ndarray, labels: Sequence[str], seed: int = 0) -> Head:
+def fit_head(features: np.ndarray, labels: Sequence[str], seed: int = 0, classifier: np.ndarray | None = None) -> Head:
     """Fits a head, and asks heads that were fitted without each photo about it.
 
     Args:
         features: unit vectors of shape (photos, features).
         labels: of each photo; two at least, and two photos of each.
         seed: of the folds.
+        classifier: of other things by the same features, see `stretch_of`: used where cross-validation says that it helps.
     """
     names = tuple(dict.fromkeys(labels))
     targets = np.array([names.index(label) for label in labels])
-    center = features.mean(0, dtype=np.float32)
-    directions = _directions(features, center)
-    reduced = np.concatenate([(rows - center) @ directions for _, rows in _chunks(features)])
-    weight, bias = _descend(reduced, targets, len(names))
-    asked = np.zeros((len(features), len(names)), np.float32)
-    for held in _folds(targets, seed):
-        rest = np.setdiff1d(np.arange(len(features)), held)
-        fold_weight, fold_bias = _descend(reduced[rest], targets[rest], len(names))
-        asked[held] = reduced[held] @ fold_weight + fold_bias
+    fitted = [_fit(features, targets, seed)]
+    if classifier is not None and len(features) < MANY:
+        fitted.append(_fit(features, targets, seed, stretch_of(classifier)))
+    best = min(fitted, key=lambda one: one.loss)
     own = np.arange(len(features)), targets
-    losses = [-np.log(softmax(asked / heat)[own] + 1e-9).mean() for heat in TEMPERATURES]
-    temperature = float(TEMPERATURES[int(np.argmin(losses))])
-    full = directions @ weight
     chosen = np.random.default_rng(seed).permutation(len(features))[:REMEMBERED]
     remembered = features[chosen].astype(np.float32)
     apart = np.concatenate(
@@ -78,14 +72,37 @@ def fit_head(features: np.ndarray, labels: Sequence[str], seed: int = 0) -> Head
     )
     return Head(
         names,
-        full,
-        bias - center @ full,
-        temperature,
+        best.weight,
+        best.bias,
+        best.temperature,
         features[chosen],
         min(limit_of(apart), FURTHEST),
-        asked.argmax(1) == targets,
-        1 - softmax(asked / temperature)[own],
+        best.out_of_fold.argmax(1) == targets,
+        1 - softmax(best.out_of_fold / best.temperature)[own],
     )
+
+
+def stretch_of(classifier: np.ndarray) -> np.ndarray:
+    """What makes features longer in the directions by which a classifier tells other things apart, for a regularized head.
+
+    This is a prior for the weights: what tells a thousand things apart probably tells these apart too (Raina, Ng and Koller,
+    "Constructing informative priors using transfer learning", ICML 2006).
+
+    Args:
+        classifier: its weights, of shape (classes, features), with a mean of 0 over the classes.
+
+    Returns:
+        A symmetric matrix of shape (features, features), to multiply features with; the square root of half the sum of the
+        identity and the weights' covariance, scaled to a mean variance of 1.
+    """
+    rows = classifier.astype(np.float32)
+    width = rows.shape[1]
+    rows *= np.sqrt(width / np.square(rows).sum())
+    variances, vectors = np.linalg.eigh(rows @ rows.T)
+    kept = variances > variances.max() * 1e-6
+    directions = rows.T @ (vectors[:, kept] / np.sqrt(variances[kept]))
+    stretch = np.eye(width, dtype=np.float32) + (directions * (np.sqrt(1 + variances[kept]) - 1)) @ directions.T
+    return np.asarray(stretch / np.sqrt(2), np.float32)
 
 
 def interval(right: int, of: int) -> tuple[float, float]:
@@ -95,6 +112,35 @@ def interval(right: int, of: int) -> tuple[float, float]:
     return (middle - reach) / (1 + z * z / of), (middle + reach) / (1 + z * z / of)
 
 
+@dataclass(frozen=True)
+class _Fitted:
+    """A linear layer, and logits by layers that were fitted without each photo, with their loss at the best temperature."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+    out_of_fold: np.ndarray
+    temperature: float
+    loss: float
+
+
+def _fit(features: np.ndarray, targets: np.ndarray, seed: int, stretch: np.ndarray | None = None) -> _Fitted:
+    center = features.mean(0, dtype=np.float32)
+    directions = _directions(features, center, stretch)
+    reduced = np.concatenate([(rows - center) @ directions for _, rows in _chunks(features)])
+    labels = targets.max() + 1
+    weight, bias = _descend(reduced, targets, labels)
+    asked = np.zeros((len(features), labels), np.float32)
+    for held in _folds(targets, seed):
+        rest = np.setdiff1d(np.arange(len(features)), held)
+        fold_weight, fold_bias = _descend(reduced[rest], targets[rest], labels)
+        asked[held] = reduced[held] @ fold_weight + fold_bias
+    own = np.arange(len(features)), targets
+    losses = [-np.log(softmax(asked / heat)[own] + 1e-9).mean() for heat in TEMPERATURES]
+    best = int(np.argmin(losses))
+    full = directions @ weight
+    return _Fitted(full, bias - center @ full, asked, float(TEMPERATURES[best]), float(losses[best]))
+
+
 def _chunks(features: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Places and float32 features of some photos after the others: all at once would take five times what is kept of them."""
     for start in range(0, len(features), CHUNK):
@@ -102,21 +148,21 @@ def _chunks(features: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         yield np.arange(start, start + len(rows)), rows
 
 
-def _directions(features: np.ndarray, center: np.ndarray) -> np.ndarray:
-    """The directions in which features differ most from their center, as columns: all of them, or the first `DIRECTIONS`."""
+def _directions(features: np.ndarray, center: np.ndarray, stretch: np.ndarray | None) -> np.ndarray:
+    """Columns that reduce centered features, stretched, to where they differ most: all directions, or the first `DIRECTIONS`."""
     if few := len(features) < features.shape[1]:
         centered = features.astype(np.float32) - center
+        centered = centered if stretch is None else centered @ stretch
         values, vectors = np.linalg.eigh(centered @ centered.T)
     else:
         square = np.zeros((len(center), len(center)), np.float32)
         for _, rows in _chunks(features):
             square += (rows - center).T @ (rows - center)
-        values, vectors = np.linalg.eigh(square)
+        values, vectors = np.linalg.eigh(square if stretch is None else stretch @ square @ stretch)
     best = values.argsort()[::-1][:DIRECTIONS]
     best = best[values[best] > values.max() * 1e-6]
-    if few:
-        return np.asarray(centered.T @ (vectors[:, best] / np.sqrt(values[best])), np.float32)
-    return np.asarray(vectors[:, best], np.float32)
+    directions = centered.T @ (vectors[:, best] / np.sqrt(values[best])) if few else vectors[:, best]
+    return np.asarray(directions if stretch is None else stretch @ directions, np.float32)
 
 
 def _descend(inputs: np.ndarray, targets: np.ndarray, labels: int) -> tuple[np.ndarray, np.ndarray]:

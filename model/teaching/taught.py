@@ -45,8 +45,8 @@ class TaughtBundleRuntime(TaughtRuntime):
     def __init__(self, bundle: Bundle):
         file = bundle.folder / TAUGHT
         try:
-            examples = Examples.read(bundle.read(TAUGHT))
-            head = fit_head(examples.features, examples.labels)
+            examples, backbone = Examples.read(bundle.read(TAUGHT)), Backbone()
+            head = fit_head(examples.features, examples.labels, classifier=backbone.classifier)
         except TeachingError as error:
             other = error.problem == "other_backbone"
             raise BundleError(
@@ -56,7 +56,7 @@ class TaughtBundleRuntime(TaughtRuntime):
             raise BundleError(
                 f"{file} knows the labels {list(head.labels)} but the manifest has {bundle.manifest.labels}."
             )
-        super().__init__(Backbone(), head)
+        super().__init__(backbone, head)
 
 
 def learnable(examples: Examples) -> bool:
@@ -72,7 +72,7 @@ def learn(examples: Examples, backbone: Backbone, say: Mapping[str, str] | None 
         backbone: gave their features.
         say: sentences by language in which `{name}` stands for what a label is called.
     """
-    head = fit_head(examples.features, examples.labels)
+    head = fit_head(examples.features, examples.labels, classifier=backbone.classifier)
     words = {
         label: {
             language: Words(name, (say or {})[language].replace("{name}", name) if language in (say or {}) else None)

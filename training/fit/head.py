@@ -4,7 +4,7 @@ Knows features of shape (photos, views, features) as NumPy arrays; nothing of pi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -12,6 +12,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold
 
 from model.classifier import softmax
+from model.teaching.head import stretch_of
 
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)  # inverse strengths of regularization, of scaled features
 MIDDLE = 0.01  # where cross-validation cannot choose
@@ -41,7 +42,13 @@ class Head:
         return np.asarray(features @ self.weight.T + self.bias)
 
 
-def fit_head(features: np.ndarray, targets: np.ndarray, groups: Sequence[int], seed: int = 42) -> Head:
+def fit_head(
+    features: np.ndarray,
+    targets: np.ndarray,
+    groups: Sequence[int],
+    seed: int = 42,
+    classifier: np.ndarray | None = None,
+) -> Head:
     """Fits multinomial logistic regression, regularized as cross-validation says.
 
     A linear probe on frozen features beats a fine-tuned network where photos are few or unlike those in use (Kumar et al.,
@@ -52,12 +59,25 @@ def fit_head(features: np.ndarray, targets: np.ndarray, groups: Sequence[int], s
         targets: indices of the labels, of shape (photos,); every label occurs.
         groups: photos of one group, such as copies, are never in different folds.
         seed: of the folds.
+        classifier: of other things by the same features, see `stretch_of`: used where that helps in cross-validation.
     """
+    folds = list(_folds(targets, groups, seed))
+    head, loss = _regularized(features, targets, folds)
+    if classifier is None or not folds:
+        return head
+    stretch = stretch_of(classifier)
+    other, other_loss = _regularized(features @ stretch, targets, folds)
+    return head if loss <= other_loss else replace(other, weight=other.weight @ stretch)
+
+
+def _regularized(
+    features: np.ndarray, targets: np.ndarray, folds: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> tuple[Head, float]:
+    """The head with the strength that has the lowest loss in cross-validation, and that loss."""
     count, views, width = features.shape
     scale = float(np.sqrt(features.reshape(-1, width).var(axis=0).mean())) or 1.0
     scaled = (features / scale).astype(np.float32)
     weights = label_weights(np.bincount(targets))[targets]
-    folds = list(_folds(targets, groups, seed))
 
     def fit(rows: np.ndarray, strength: float) -> tuple[np.ndarray, np.ndarray]:
         regression = LogisticRegression(C=strength / views, max_iter=500, tol=1e-3)
@@ -76,7 +96,7 @@ def fit_head(features: np.ndarray, targets: np.ndarray, groups: Sequence[int], s
             break  # it falls and then rises: the rest is worse
         best, lowest, out_of_fold = strength, loss, logits
     weight, bias = fit(np.arange(count), best)
-    return Head(weight / scale, bias, best, out_of_fold)
+    return Head(weight / scale, bias, best, out_of_fold), lowest
 
 
 def label_weights(counts: np.ndarray) -> np.ndarray:

@@ -123,6 +123,32 @@ def make_learner(
     return learner
 
 
+def pretrained_classifier(settings: Settings, features: int) -> np.ndarray | None:
+    """The weights by which the pretrained network tells apart what it was trained for, for `stretch_of`.
+
+    Args:
+        settings: of the run.
+        features: how many the learner's linear head takes.
+
+    Returns:
+        Of shape (classes, features), with a mean of 0 over the classes; None where there is no such layer.
+    """
+    if not settings.pretrained:
+        return None
+    arch, extra = find_arch(settings)
+    try:
+        network = (
+            timm.create_model(arch, pretrained=True, **extra) if isinstance(arch, str) else arch(weights="DEFAULT")
+        )
+    except RuntimeError:  # the weights of --weights are of a body alone, or with another's head on it
+        return None
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear) and layer.in_features == features]
+    if not layers:
+        return None
+    weight = layers[-1].weight.detach().float().numpy()
+    return np.asarray(weight - weight.mean(0))
+
+
 def set_head(learner: Learner, weight: np.ndarray, bias: np.ndarray) -> None:
     """Gives the linear head of a learner these weights, of shape (labels, features) and (labels,)."""
     linear = learner.model[1][-1]

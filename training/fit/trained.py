@@ -24,9 +24,9 @@ from training.evaluate.calibration import fit_temperature
 from training.fit.distributed import first_decides
 from training.fit.features import extract_features
 from training.fit.head import fit_head
-from training.fit.learner import logits_of, set_head
+from training.fit.learner import logits_of, pretrained_classifier, set_head
 from training.fit.recipe import keep_better, weights_of
-from training.fit.settings import Settings
+from training.fit.settings import Settings, is_few
 from training.fit.taught import Taught
 from training.fit.unlike import MOST, Unlike, fit_unlike, pooled_features
 
@@ -205,7 +205,8 @@ class Trained:
         groups = [sample.group for sample in samples]
         if self._taught:
             features, targets, groups = self._taught.beside(features, targets, groups)
-        head = fit_head(features, targets, groups, self.settings.seed)
+        classifier = pretrained_classifier(self.settings, features.shape[-1]) if is_few(len(features)) else None
+        head = fit_head(features, targets, groups, self.settings.seed, classifier)
         set_head(self.learner, head.weight, head.bias)
         return None if head.out_of_fold is None else head.out_of_fold[: len(places)]
 

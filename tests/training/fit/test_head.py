@@ -68,3 +68,23 @@ def test_the_scale_of_features_does_not_matter() -> None:
 def test_rare_labels_weigh_more_but_not_as_much_as_if_all_were_equal() -> None:
     many, few = label_weights(np.array([1600, 100]))
     assert few / many == pytest.approx(2.0) and (many + few) / 2 == pytest.approx(1.0)
+
+
+def test_what_another_classifier_tells_apart_helps_where_photos_are_few() -> None:
+    random = np.random.default_rng(5)
+    told_by, other = random.normal(size=(2, 100))
+
+    def photos(each: int) -> tuple[np.ndarray, np.ndarray]:
+        signs = np.repeat([1, -1], each)
+        own = random.normal(size=(2 * each, 100)) + 2.0 * signs[:, None] * told_by / np.linalg.norm(told_by)
+        return own[:, None].astype(np.float32), (signs < 0).astype(int)
+
+    features, targets = photos(6)
+    asked, truth = photos(1000)
+
+    def right(classifier: np.ndarray | None) -> float:
+        head = fit_head(features, targets, range(12), classifier=classifier)
+        return float((head.logits(asked[:, 0]).argmax(1) == truth).mean())
+
+    assert right(np.stack([told_by, -told_by])) > right(None) + 0.05
+    assert right(np.stack([other, -other])) > right(None) - 0.02
