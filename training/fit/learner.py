@@ -114,6 +114,7 @@ def make_learner(
     for module in learner.model.modules():
         if isinstance(about := getattr(module, "pretrained_cfg", None), dict):
             about.pop("file", None)  # a folder of this machine, which would be read in every copy of model.pkl
+    learner.model.to(loaders.device)  # fastai does so only when it fits; here the features come first
     features = _features_of(learner.model[0], settings)
     if settings.recipe != "fastai":
         head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(features, len(loaders.vocab)))

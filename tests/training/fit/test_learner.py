@@ -1,5 +1,6 @@
-"""What the pretrained network tells apart is read from the weights that training starts from."""
+"""A learner is where its photos go; what the pretrained network tells apart is read from the weights it starts from."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ import torch
 import torchvision
 from safetensors.torch import save_file
 
-from training.fit.learner import pretrained_classifier
+from tests.training.shapes import LABELS, shape_photo
+from training.data.crops import Sample
+from training.fit.learner import make_learner, make_loaders, pretrained_classifier
 from training.fit.settings import Settings
 
 
@@ -23,6 +26,21 @@ def saved(network: torch.nn.Module, folder: Path, *without: str) -> Settings:
     kept = {name: value for name, value in network.state_dict().items() if not name.startswith(("-", *without))}
     save_file(kept, file)
     return Settings(arch="test_resnet", weights=file)
+
+
+def test_all_of_the_network_is_on_the_device_of_the_photos_before_anything_is_fitted(tmp_path: Path) -> None:
+    samples = []
+    for label in LABELS:
+        (tmp_path / label).mkdir()
+        for seed in range(4):
+            file = tmp_path / label / f"{seed}.png"
+            shape_photo(label, seed).save(file)
+            samples.append(Sample(str(file), label, str(file), False, ()))
+    settings = Settings(arch="test_resnet", pretrained=False, size=64, train_size=64, batch_size=4)
+    loaders = make_loaders(samples, range(6), range(6, 8), settings, faces=False)
+    loaders.device = torch.device("meta")  # a device that every machine has, and that refuses tensors of others
+    learner = make_learner(loaders, settings, Counter(sample.label for sample in samples))
+    assert {weight.device.type for weight in learner.model.parameters()} == {"meta"}
 
 
 def test_the_classifier_is_read_from_the_weights(network: torch.nn.Module, tmp_path: Path) -> None:
