@@ -29,9 +29,10 @@ train: $(VENV)/.ready-train
 	$(BIN)/python -m training --data $(DATA) $(ARGS)
 
 test: $(VENV)/.ready-dev chromium
-	$(BIN)/python -m pytest -n 3 --dist worksteal --randomly-seed=$(SEED) --cov --cov-report= $(ARGS)
-	@echo "Lines that the tests run, of every hundred:"; for room in bot model training web localchat; \
-	do echo "  $$room $$($(BIN)/coverage report --format=total --include="$$room/*")"; done
+	$(BIN)/python -m slipcover --source bot,model,training,web,localchat --xml --xml-package-depth 1 --out coverage.xml \
+	  -m pytest -n 4 --dist worksteal --randomly-seed=$(SEED) $(ARGS)
+	@echo "Lines that the tests run, of every hundred:"
+	@sed -n 's/.*<package name="\([a-z]*\)" line-rate="\([0-9.]*\)".*/\1 \2/p' coverage.xml | awk '{printf "  %s %.0f\n", $$1, 100 * $$2}'
 
 bench: $(VENV)/.ready-dev .venv-bench/.ready
 	$(BIN)/python -W ignore -m benchmarks $(ARGS)
@@ -65,4 +66,4 @@ chromium:
 	  else echo "Chromium is missing, so the tests of the pages are skipped: sudo apt-get install chromium"; fi; fi
 
 clean:
-	rm -rf $(VENV) .coverage .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) coverage.xml .pytest_cache .mypy_cache .ruff_cache

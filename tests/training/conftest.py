@@ -1,12 +1,9 @@
-"""What the tests of training share: memory goes back to the system, for the tests that follow, and exporting is not traced."""
+"""What the tests of training share: memory goes back to the system, for the tests that follow."""
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from unittest.mock import patch
 
 import pytest
-
-Exporter = Callable[..., None]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -15,30 +12,8 @@ def freed_memory_goes_back() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
-def exporters_without_coverage() -> Iterator[None]:
-    from training.export import onnx  # here, since it takes a second to import
-
-    with patch.object(onnx, "EXPORTERS", tuple(map(untraced, onnx.EXPORTERS))):
-        yield
-
-
 @pytest.fixture
 def newer_exporter(monkeypatch: pytest.MonkeyPatch) -> None:
-    from training.export import onnx
+    from training.export import onnx  # here, since it takes a second to import
 
-    monkeypatch.setattr(onnx, "EXPORTERS", (untraced(onnx._with_dynamo),))
-
-
-def untraced(exporter: Exporter) -> Exporter:
-    """Coverage would follow every call inside PyTorch's exporters, which take twice as long then."""
-
-    def export(*arguments: object) -> None:
-        tracer = sys.gettrace()
-        sys.settrace(None)
-        try:
-            exporter(*arguments)
-        finally:
-            sys.settrace(tracer)
-
-    return export
+    monkeypatch.setattr(onnx, "EXPORTERS", (onnx._with_dynamo,))
