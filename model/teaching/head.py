@@ -98,10 +98,12 @@ def stretch_of(classifier: np.ndarray) -> np.ndarray:
     rows = classifier.astype(np.float32)
     width = rows.shape[1]
     rows *= np.sqrt(width / np.square(rows).sum())
-    variances, vectors = np.linalg.eigh(rows @ rows.T)
+    few = len(rows) < width
+    variances, vectors = np.linalg.eigh(rows @ rows.T if few else rows.T @ rows)
     kept = variances > variances.max() * 1e-6
-    directions = rows.T @ (vectors[:, kept] / np.sqrt(variances[kept]))
-    stretch = np.eye(width, dtype=np.float32) + (directions * (np.sqrt(1 + variances[kept]) - 1)) @ directions.T
+    variances, vectors = variances[kept], vectors[:, kept]
+    directions = rows.T @ (vectors / np.sqrt(variances)) if few else vectors
+    stretch = np.eye(width, dtype=np.float32) + (directions * (np.sqrt(1 + variances) - 1)) @ directions.T
     return np.asarray(stretch / np.sqrt(2), np.float32)
 
 

@@ -132,7 +132,7 @@ def pretrained_classifier(settings: Settings, features: int) -> np.ndarray | Non
         features: how many the learner's linear head takes.
 
     Returns:
-        Of shape (classes, features), with a mean of 0 over the classes; None where there is no such layer.
+        Of shape (classes, features), with a mean of 0 over the classes; None where there is no such layer, or one that tells nothing.
     """
     if not settings.pretrained:
         return None
@@ -147,7 +147,8 @@ def pretrained_classifier(settings: Settings, features: int) -> np.ndarray | Non
     if not layers:
         return None
     weight = layers[-1].weight.detach().float().numpy()
-    return np.asarray(weight - weight.mean(0))
+    weight = weight - weight.mean(0)
+    return weight if weight.any() else None
 
 
 def set_head(learner: Learner, weight: np.ndarray, bias: np.ndarray) -> None:

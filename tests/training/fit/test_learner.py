@@ -73,3 +73,9 @@ def test_another_persons_head_and_other_features_do_without(tmp_path: Path) -> N
     whole = saved(timm.create_model("test_resnet"), tmp_path)
     assert pretrained_classifier(whole, 3) is None
     assert pretrained_classifier(Settings(arch="test_resnet", pretrained=False), 3) is None
+
+
+def test_a_classifier_that_tells_nothing_is_none(network: torch.nn.Module, tmp_path: Path) -> None:
+    layer = network.get_classifier()
+    torch.nn.init.zeros_(layer.weight)
+    assert pretrained_classifier(saved(network, tmp_path), layer.in_features) is None
