@@ -52,11 +52,11 @@ def test_the_classifier_is_read_from_the_weights(network: torch.nn.Module, tmp_p
 
 
 def test_torchvisions_networks_have_one_too(tmp_path: Path) -> None:
-    network = torchvision.models.mobilenet_v2()  # which timm does not know
+    network = torchvision.models.shufflenet_v2_x0_5()  # which timm does not know
     torch.save(network.state_dict(), tmp_path / "weights.pth")
-    classifier = pretrained_classifier(Settings(arch="mobilenet_v2", weights=tmp_path / "weights.pth"), 1280)
+    classifier = pretrained_classifier(Settings(arch="shufflenet_v2_x0_5", weights=tmp_path / "weights.pth"), 1024)
     assert classifier is not None
-    weight = network.classifier[1].weight.detach().numpy()
+    weight = network.fc.weight.detach().numpy()
     assert classifier == pytest.approx(weight - weight.mean(0), abs=1e-6)
 
 
