@@ -226,7 +226,12 @@ def _frozen(arch: str, file: Path, size: int) -> Method:
         learned = photos_of(data)
         fewest = min(sum(label == other for _, other in learned) for label in {label for _, label in learned})
         head = LogisticRegressionCV(
-            Cs=[0.001, 0.01, 0.1, 1], cv=min(5, fewest), max_iter=2000, scoring="accuracy", use_legacy_attributes=False
+            Cs=[0.001, 0.01, 0.1, 1],
+            cv=min(5, fewest),
+            l1_ratios=(0,),
+            max_iter=2000,
+            scoring="accuracy",
+            use_legacy_attributes=False,
         ).fit(features([photo for photo, _ in learned]), [label for _, label in learned])
         asked = list(asked)
         return int((head.predict(features([photo for photo, _ in asked])) == [label for _, label in asked]).sum())
