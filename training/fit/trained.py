@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -205,10 +206,15 @@ class Trained:
         groups = [sample.group for sample in samples]
         if self._taught:
             features, targets, groups = self._taught.beside(features, targets, groups)
-        classifier = pretrained_classifier(self.settings, features.shape[-1]) if is_few(len(features)) else None
+        classifier = self._classifier if is_few(len(features)) else None
         head = fit_head(features, targets, groups, self.settings.seed, classifier)
         set_head(self.learner, head.weight, head.bias)
         return None if head.out_of_fold is None else head.out_of_fold[: len(places)]
+
+    @cached_property
+    def _classifier(self) -> np.ndarray | None:
+        """What the pretrained network tells apart: read once, though the head may be fitted twice."""
+        return pretrained_classifier(self.settings, self._features.shape[-1])
 
     def _keep_head(self) -> None:
         self.kept = "a linear head on the frozen backbone"
